@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file kernels.h
+ * All that src/ sees of simd/: one const table per instruction set. A kernel fills whole groups of SOW_GROUP elements of a stream; heads,
+ * tails, threads and checks are src/fill.c's. Kernels allocate nothing, cannot fail, and expect the default floating-point environment
+ * (round to nearest, no flush to zero), which src/fill.c sets.
+ */
+#ifndef SOW_SIMD_KERNELS_H
+#define SOW_SIMD_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sow/dist.h"
+#include "sow/dtype.h"
+
+/** Elements per group, for every element type and instruction set. Groups start at multiples of it: edges fall alike everywhere. */
+#define SOW_GROUP 64
+
+/**
+ * A distribution's parameters, rounded to the format of the element arithmetic by src/dist.c.
+ *   constant       bits
+ *   uniform        k = (word >> 8) or (x >> 11): fma(k, scale, shift), held in [lo, hi]; if `two_steps`, fma(k·unit, scale, shift)
+ *   normal         fma(z, scale, shift)
+ *   trunc_normal   simd/truncnorm_tmpl.h
+ */
+#define SOW_PARAMS(real, word)                                                                           \
+    word bits;                                                                                           \
+    word split;          /* trunc: words below it go to the lower tail, index 0 */                       \
+    real scale, shift;   /* std or width, mean or a */                                                   \
+    real lo, hi;         /* bounds that the type can represent */                                        \
+    real tail[2];        /* trunc: probability beyond the bound, 0 lower, 1 upper, times 2^exponent */   \
+    real signed_std[2];  /* trunc: -std, +std, or twice the same where both words' sides are one tail */ \
+    real exponent;       /* trunc: a whole number */                                                     \
+    real centre;         /* trunc: of the Möbius variable */                                             \
+    const real *coef;    /* trunc: polynomial in it */                                                   \
+    int two_steps
+
+typedef struct sow_params_f32 {
+    SOW_PARAMS(float, uint32_t);
+} sow_params_f32;
+
+typedef struct sow_params_f64 {
+    SOW_PARAMS(double, uint64_t);
+} sow_params_f64;
+
+typedef union sow_params {
+    sow_params_f32 f32; /* f32, f16, bf16 */
+    sow_params_f64 f64;
+} sow_params;
+
+/** Fills `groups` groups at `dst` (aligned to the element), the first of which starts at block `block` of stream (key, id). */
+typedef void sow_kernel(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups);
+
+typedef struct sow_kernels {
+    const char *isa;
+    sow_kernel *fill[SOW_DIST_COUNT][SOW_DTYPE_COUNT];
+    /** a·b + c with two roundings, in f32 and f64: shows whether the compiler contracted this instantiation. */
+    float (*probe_f32)(float a, float b, float c);
+    double (*probe_f64)(double a, double b, double c);
+} sow_kernels;
+
+#define X(isa, needs) extern const sow_kernels sow_kernels_##isa;
+#include "simd/isa.inc"
+#undef X
+
+#endif
