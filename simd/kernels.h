@@ -24,16 +24,16 @@
  *   normal         fma(z, scale, shift)
  *   trunc_normal   simd/truncnorm_tmpl.h
  */
-#define SOW_PARAMS(real, word)                                                                           \
-    word bits;                                                                                           \
-    word split;          /* trunc: words below it go to the lower tail, index 0 */                       \
-    real scale, shift;   /* std or width, mean or a */                                                   \
-    real lo, hi;         /* bounds that the type can represent */                                        \
-    real tail[2];        /* trunc: probability beyond the bound, 0 lower, 1 upper, times 2^exponent */   \
-    real signed_std[2];  /* trunc: -std, +std, or twice the same where both words' sides are one tail */ \
-    real exponent;       /* trunc: a whole number */                                                     \
-    real centre;         /* trunc: of the Möbius variable */                                             \
-    const real *coef;    /* trunc: polynomial in it */                                                   \
+#define SOW_PARAMS(real, word)                                                                                                             \
+    word bits;                                                                                                                             \
+    word split;         /* trunc: words below it go to the lower tail, index 0 */                                                          \
+    real scale, shift;  /* std or width, mean or a */                                                                                      \
+    real lo, hi;        /* bounds that the type can represent */                                                                           \
+    real tail[2];       /* trunc: probability beyond the bound, 0 lower, 1 upper, times 2^exponent */                                      \
+    real signed_std[2]; /* trunc: -std, +std, or twice the same where both words' sides are one tail */                                    \
+    real exponent;      /* trunc: a whole number */                                                                                        \
+    real centre;        /* trunc: of the Möbius variable */                                                                               \
+    const real *coef;   /* trunc: polynomial in it */                                                                                      \
     int two_steps
 
 typedef struct sow_params_f32 {

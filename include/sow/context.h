@@ -36,9 +36,10 @@ typedef struct sow_allocator {
 
 /** All zero (or a NULL pointer) means: own pool, as many threads as the process may use CPUs, best kernels, malloc. */
 typedef struct sow_context_options {
-    size_t size;      /**< sizeof(sow_context_options), or 0; lets the struct grow. */
-    unsigned threads; /**< Threads of the own pool, the caller's included, 1 to 1024. 0: SOW_NUM_THREADS, else the CPUs of the affinity mask. */
-    const char *isa;  /**< "scalar", "avx2", "avx512", "neon"; NULL: SOW_ISA, else the best. */
+    size_t size; /**< sizeof(sow_context_options), or 0; lets the struct grow. */
+    unsigned
+        threads; /**< Threads of the own pool, the caller's included, 1 to 1024. 0: SOW_NUM_THREADS, else the CPUs of the affinity mask. */
+    const char *isa;                /**< "scalar", "avx2", "avx512", "neon"; NULL: SOW_ISA, else the best. */
     sow_parallel_for *parallel_for; /**< If set, large fills run on the host's threads; `threads` then is how many pieces to aim at. */
     void *parallel_user;            /**< First argument of parallel_for. */
     sow_allocator allocator;        /**< allocate NULL: malloc and free. */
@@ -46,7 +47,8 @@ typedef struct sow_context_options {
 
 /**
  * Creates a context in *out. On error *out is NULL and nothing is left behind.
- * Errors: SOW_ERR_NULL (out), SOW_ERR_OPTION (threads > 1024, a malformed SOW_NUM_THREADS, half an allocator), SOW_ERR_ISA, SOW_ERR_MEMORY, SOW_ERR_THREAD.
+ * Errors: SOW_ERR_NULL (out), SOW_ERR_OPTION (threads > 1024, a malformed SOW_NUM_THREADS, half an allocator), SOW_ERR_ISA, SOW_ERR_MEMORY,
+ * SOW_ERR_THREAD.
  */
 SOW_API sow_status sow_context_create(const sow_context_options *options, sow_context **out);
 

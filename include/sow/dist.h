@@ -28,11 +28,11 @@ extern "C" {
 #endif
 
 /* X(enumerator, lower-case name). The only list of distributions: kernel tables, tests and benchmarks read it. */
-#define SOW_DIST_LIST(X)             \
-    X(SOW_DIST_BITS, bits)           \
-    X(SOW_DIST_CONSTANT, constant)   \
-    X(SOW_DIST_UNIFORM, uniform)     \
-    X(SOW_DIST_NORMAL, normal)       \
+#define SOW_DIST_LIST(X)                                                                                                                   \
+    X(SOW_DIST_BITS, bits)                                                                                                                 \
+    X(SOW_DIST_CONSTANT, constant)                                                                                                         \
+    X(SOW_DIST_UNIFORM, uniform)                                                                                                           \
+    X(SOW_DIST_NORMAL, normal)                                                                                                             \
     X(SOW_DIST_TRUNC_NORMAL, trunc_normal)
 
 typedef enum sow_dist_kind {

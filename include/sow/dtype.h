@@ -15,10 +15,10 @@ extern "C" {
 #endif
 
 /* X(enumerator, lower-case name, safetensors name, bytes). The only list of element types. Values are part of the ABI. */
-#define SOW_DTYPE_LIST(X)      \
-    X(SOW_F32, f32, "F32", 4)  \
-    X(SOW_F64, f64, "F64", 8)  \
-    X(SOW_F16, f16, "F16", 2)  \
+#define SOW_DTYPE_LIST(X)                                                                                                                  \
+    X(SOW_F32, f32, "F32", 4)                                                                                                              \
+    X(SOW_F64, f64, "F64", 8)                                                                                                              \
+    X(SOW_F16, f16, "F16", 2)                                                                                                              \
     X(SOW_BF16, bf16, "BF16", 2)
 
 typedef enum sow_dtype {

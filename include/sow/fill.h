@@ -44,12 +44,12 @@ SOW_API sow_status sow_fill(const sow_context *ctx, sow_stream stream, sow_dist 
  * same other arguments write disjoint pieces that make up the whole; dst and n describe the whole. ctx gives the kernels only.
  * Also SOW_ERR_PART.
  */
-SOW_API sow_status sow_fill_part(const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first, void *dst, size_t n,
-                                 size_t ith, size_t nth);
+SOW_API sow_status sow_fill_part(const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first, void *dst,
+                                 size_t n, size_t ith, size_t nth);
 
 /** The checks of sow_fill() alone. On error up to `size` bytes at `why` get a sentence with argument, value and limit. Pure. */
-SOW_API sow_status sow_check_fill(const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first, const void *dst,
-                                  size_t n, char *why, size_t size);
+SOW_API sow_status sow_check_fill(const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first,
+                                  const void *dst, size_t n, char *why, size_t size);
 
 #ifdef __cplusplus
 }

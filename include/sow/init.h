@@ -27,10 +27,12 @@ extern "C" {
 SOW_API sow_status sow_init(const sow_context *ctx, sow_scheme scheme, sow_stream stream, const sow_tensor *tensor);
 
 /** Part `ith` of `nth` of the same, on the calling thread; see sow_fill_part(). */
-SOW_API sow_status sow_init_part(const sow_context *ctx, sow_scheme scheme, sow_stream stream, const sow_tensor *tensor, size_t ith, size_t nth);
+SOW_API sow_status sow_init_part(const sow_context *ctx, sow_scheme scheme, sow_stream stream, const sow_tensor *tensor, size_t ith,
+                                 size_t nth);
 
 /** The checks of sow_init() alone; on error a sentence at `why` (NULL: none). Pure. */
-SOW_API sow_status sow_check_init(const sow_context *ctx, sow_scheme scheme, sow_stream stream, const sow_tensor *tensor, char *why, size_t size);
+SOW_API sow_status sow_check_init(const sow_context *ctx, sow_scheme scheme, sow_stream stream, const sow_tensor *tensor, char *why,
+                                  size_t size);
 
 #ifdef __cplusplus
 }

@@ -36,22 +36,22 @@ extern "C" {
 #define SOW_FANS_LIST(X) X(SOW_FANS_TRUE, true) X(SOW_FANS_TORCH, torch) X(SOW_FANS_KERAS, keras) X(SOW_FANS_JAX, jax)
 
 /** X(enumerator, word, shape): how a weight's axes are used. k are the kernel's spatial sizes, g groups, m the channel multiplier. */
-#define SOW_LAYOUT_LIST(X)                                            \
-    X(SOW_LAYOUT_AUTO, auto, "(O, I, *k), rank 2 or more")            \
-    X(SOW_LAYOUT_LINEAR, linear, "(O, I)")                            \
-    X(SOW_LAYOUT_DENSE, dense, "(I, O)")                              \
-    X(SOW_LAYOUT_CONV, conv, "(O, I/g, *k)")                          \
-    X(SOW_LAYOUT_CONV_LAST, conv_last, "(*k, I/g, O)")                \
-    X(SOW_LAYOUT_CONV_MLX, conv_mlx, "(O, *k, I/g)")                  \
-    X(SOW_LAYOUT_CONV_T, conv_t, "(I, O/g, *k)")                      \
-    X(SOW_LAYOUT_CONV_T_LAST, conv_t_last, "(*k, O, I)")              \
-    X(SOW_LAYOUT_CONV_T_FLAX, conv_t_flax, "(*k, I, O)")              \
-    X(SOW_LAYOUT_DEPTHWISE, depthwise, "(C·m, 1, *k)")                \
-    X(SOW_LAYOUT_DEPTHWISE_LAST, depthwise_last, "(*k, C, m)")        \
-    X(SOW_LAYOUT_DEPTHWISE_HAIKU, depthwise_haiku, "(*k, 1, C·m)")    \
-    X(SOW_LAYOUT_EMBEDDING, embedding, "(N, D)")                      \
-    X(SOW_LAYOUT_BILINEAR, bilinear, "(O, I1, I2)")                   \
-    X(SOW_LAYOUT_HEADS_IN, heads_in, "(E, H, D)")                     \
+#define SOW_LAYOUT_LIST(X)                                                                                                                 \
+    X(SOW_LAYOUT_AUTO, auto, "(O, I, *k), rank 2 or more")                                                                                 \
+    X(SOW_LAYOUT_LINEAR, linear, "(O, I)")                                                                                                 \
+    X(SOW_LAYOUT_DENSE, dense, "(I, O)")                                                                                                   \
+    X(SOW_LAYOUT_CONV, conv, "(O, I/g, *k)")                                                                                               \
+    X(SOW_LAYOUT_CONV_LAST, conv_last, "(*k, I/g, O)")                                                                                     \
+    X(SOW_LAYOUT_CONV_MLX, conv_mlx, "(O, *k, I/g)")                                                                                       \
+    X(SOW_LAYOUT_CONV_T, conv_t, "(I, O/g, *k)")                                                                                           \
+    X(SOW_LAYOUT_CONV_T_LAST, conv_t_last, "(*k, O, I)")                                                                                   \
+    X(SOW_LAYOUT_CONV_T_FLAX, conv_t_flax, "(*k, I, O)")                                                                                   \
+    X(SOW_LAYOUT_DEPTHWISE, depthwise, "(C·m, 1, *k)")                                                                                     \
+    X(SOW_LAYOUT_DEPTHWISE_LAST, depthwise_last, "(*k, C, m)")                                                                             \
+    X(SOW_LAYOUT_DEPTHWISE_HAIKU, depthwise_haiku, "(*k, 1, C·m)")                                                                         \
+    X(SOW_LAYOUT_EMBEDDING, embedding, "(N, D)")                                                                                           \
+    X(SOW_LAYOUT_BILINEAR, bilinear, "(O, I1, I2)")                                                                                        \
+    X(SOW_LAYOUT_HEADS_IN, heads_in, "(E, H, D)")                                                                                          \
     X(SOW_LAYOUT_HEADS_OUT, heads_out, "(H, D, E)")
 
 #define X(id, word) id,
@@ -67,9 +67,18 @@ typedef enum sow_layout { SOW_LAYOUT_LIST(X) SOW_LAYOUT_COUNT } sow_layout;
 typedef enum sow_gain_rule { SOW_GAIN_TORCH, SOW_GAIN_RMS, SOW_GAIN_STD } sow_gain_rule;
 
 /** Gains that need no look-up: √2 for ReLU, √(2/(1+slope²)) for leaky ReLU (He et al. 2015, eq. 14 f.), 5/3 for tanh (torch). */
-static inline double sow_gain_relu(void) { return 1.4142135623730951; }
-static inline double sow_gain_leaky_relu(double slope) { return sqrt(2.0 / (1.0 + slope * slope)); }
-static inline double sow_gain_tanh(void) { return 5.0 / 3.0; }
+static inline double sow_gain_relu(void)
+{
+    return 1.4142135623730951;
+}
+static inline double sow_gain_leaky_relu(double slope)
+{
+    return sqrt(2.0 / (1.0 + slope * slope));
+}
+static inline double sow_gain_tanh(void)
+{
+    return 5.0 / 3.0;
+}
 
 /**
  * The gain of activation `name` ("relu", "tanh", "gelu", …) in *gain. `slope` is the parameter of leaky_relu (NaN: its default 0.01)
@@ -150,7 +159,7 @@ SOW_API sow_scheme sow_ones(void);
 SOW_API sow_scheme sow_constant(double value);
 SOW_API sow_scheme sow_uniform(double a, double b);
 SOW_API sow_scheme sow_normal(double mean, double std);
-SOW_API sow_scheme sow_trunc_normal(double mean, double std, double a, double b);             /**< torch: bounds in the units of the values */
+SOW_API sow_scheme sow_trunc_normal(double mean, double std, double a, double b); /**< torch: bounds in the units of the values */
 SOW_API sow_scheme sow_truncated_normal(double mean, double std, double lower, double upper); /**< JAX, Keras: bounds in std */
 SOW_API sow_scheme sow_xavier_uniform(double gain);
 SOW_API sow_scheme sow_xavier_normal(double gain);

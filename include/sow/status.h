@@ -14,20 +14,20 @@ extern "C" {
 #endif
 
 /* X(name, value, text). Values are part of the ABI: append, never renumber. */
-#define SOW_STATUS_LIST(X)                                                                                     \
-    X(SOW_OK, 0, "success")                                                                                    \
-    X(SOW_ERR_NULL, 1, "a pointer that must not be null is null")                                              \
-    X(SOW_ERR_ALIGN, 2, "a pointer is not aligned to its element type")                                        \
-    X(SOW_ERR_DTYPE, 3, "unknown element type")                                                                \
-    X(SOW_ERR_DIST, 4, "a distribution's parameters are out of range for the element type")                    \
-    X(SOW_ERR_RANGE, 5, "an index range is out of bounds")                                                     \
-    X(SOW_ERR_PART, 6, "part `ith` of `nth` does not exist")                                                   \
-    X(SOW_ERR_ISA, 7, "the instruction set asked for is unknown or not usable on this machine")                \
-    X(SOW_ERR_SHAPE, 8, "a tensor's shape, strides or box are not valid")                                      \
-    X(SOW_ERR_SCHEME, 9, "unknown scheme, or a scheme's argument is out of range")                             \
-    X(SOW_ERR_FAN, 10, "the scheme needs a fan that the shape does not give")                                  \
-    X(SOW_ERR_OPTION, 11, "an option is not valid")                                                            \
-    X(SOW_ERR_MEMORY, 12, "out of memory")                                                                     \
+#define SOW_STATUS_LIST(X)                                                                                                                 \
+    X(SOW_OK, 0, "success")                                                                                                                \
+    X(SOW_ERR_NULL, 1, "a pointer that must not be null is null")                                                                          \
+    X(SOW_ERR_ALIGN, 2, "a pointer is not aligned to its element type")                                                                    \
+    X(SOW_ERR_DTYPE, 3, "unknown element type")                                                                                            \
+    X(SOW_ERR_DIST, 4, "a distribution's parameters are out of range for the element type")                                                \
+    X(SOW_ERR_RANGE, 5, "an index range is out of bounds")                                                                                 \
+    X(SOW_ERR_PART, 6, "part `ith` of `nth` does not exist")                                                                               \
+    X(SOW_ERR_ISA, 7, "the instruction set asked for is unknown or not usable on this machine")                                            \
+    X(SOW_ERR_SHAPE, 8, "a tensor's shape, strides or box are not valid")                                                                  \
+    X(SOW_ERR_SCHEME, 9, "unknown scheme, or a scheme's argument is out of range")                                                         \
+    X(SOW_ERR_FAN, 10, "the scheme needs a fan that the shape does not give")                                                              \
+    X(SOW_ERR_OPTION, 11, "an option is not valid")                                                                                        \
+    X(SOW_ERR_MEMORY, 12, "out of memory")                                                                                                 \
     X(SOW_ERR_THREAD, 13, "a thread could not be started")
 
 typedef enum sow_status {

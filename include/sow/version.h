@@ -12,7 +12,7 @@ extern "C" {
 #define SOW_VERSION_MAJOR 0
 #define SOW_VERSION_MINOR 1
 #define SOW_VERSION_PATCH 0
-#define SOW_VERSION "0.1.0"
+#define SOW_VERSION       "0.1.0"
 
 /** The version of the library at run time, such as "0.1.0". */
 SOW_API const char *sow_version(void);
