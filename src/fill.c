@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "sow/fill.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "simd/kernels.h"
+#include "src/context.h"
+#include "src/dispatch.h"
+#include "src/dist.h"
+#include "src/explain.h"
+#include "src/fpenv.h"
+
+/* Below this a fill is shorter than waking a thread. */
+#define PARALLEL_BYTES ((size_t)128 << 10)
+/* Chunks: large enough to forget the counter, small enough that every thread gets some and that the last one is not waited for long. */
+#define CHUNK_BYTES_MIN ((size_t)64 << 10)
+#define CHUNK_BYTES_MAX ((size_t)2 << 20)
+enum { CHUNKS_PER_THREAD = 8 };
+
+/* One fill, checked, with all that its chunks share. Positions within it count from 0, as first + n may be 2^64. */
+typedef struct fill {
+    sow_kernel *kernel;
+    sow_params params;
+    sow_stream stream;
+    uint64_t first;
+    unsigned char *dst;
+    size_t n, size;           /* elements, bytes of one */
+    unsigned blocks_in_group; /* Philox blocks behind SOW_GROUP elements */
+    size_t groups;            /* that the fill touches */
+    size_t groups_in_chunk;
+} fill;
+
+static sow_status check_memory(sow_dtype dtype, const void *dst, size_t n, char *why, size_t size)
+{
+    const size_t bytes = sow_dtype_size(dtype);
+    if (n && !dst)
+        return sow__fail(SOW_ERR_NULL, why, size, "dst is null; n is %zu", n);
+    if ((uintptr_t)dst % bytes)
+        return sow__fail(SOW_ERR_ALIGN, why, size, "dst is %p, which is not a multiple of the %zu bytes of %s", (void *)(uintptr_t)dst,
+                         bytes, sow_dtype_name(dtype));
+    if (n > (SIZE_MAX - (uintptr_t)dst) / bytes)
+        return sow__fail(SOW_ERR_RANGE, why, size, "n is %zu: that many elements of %s do not fit in memory behind dst", n,
+                         sow_dtype_name(dtype));
+    return SOW_OK;
+}
+
+/* All but the distribution, which is checked first. */
+static sow_status check_rest(const sow_context *ctx, sow_dtype dtype, uint64_t first, const void *dst, size_t n, char *why, size_t size)
+{
+    if (n && first > UINT64_MAX - (n - 1))
+        return sow__fail(SOW_ERR_RANGE, why, size, "first is %" PRIu64 " and n is %zu; first + n must not exceed 2^64", first, n);
+    const sow_status status = check_memory(dtype, dst, n, why, size);
+    if (status != SOW_OK)
+        return status;
+    if (!sow__context_kernels(ctx))
+        return sow__check_isa(NULL, why, size);
+    return SOW_OK;
+}
+
+sow_status sow_check_fill(const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first, const void *dst,
+                          size_t n, char *why, size_t size)
+{
+    (void)stream; /* all 2^128 are fine */
+    sow_status status = sow_check_dist(dist, dtype, why, size);
+    if (status == SOW_OK)
+        status = check_rest(ctx, dtype, first, dst, n, why, size);
+    return status == SOW_OK ? sow__pass(why, size) : status;
+}
+
+/* `count` elements from position `begin`, all in one group: the whole group goes to the stack, what is wanted of it to dst. */
+static void fill_part_of_group(const fill *f, size_t begin, size_t count)
+{
+    _Alignas(64) unsigned char group[SOW_GROUP * sizeof(uint64_t)];
+    const uint64_t element = f->first + begin;
+    f->kernel(f->stream.key, f->stream.id, element / SOW_GROUP * f->blocks_in_group, &f->params, group, 1);
+    memcpy(f->dst + begin * f->size, group + element % SOW_GROUP * f->size, count * f->size);
+}
+
+/* Positions [begin, end). */
+static void fill_range(const fill *f, size_t begin, size_t end)
+{
+    const size_t into = (size_t)((f->first + begin) % SOW_GROUP);
+    if (into && begin < end) {
+        const size_t rest = SOW_GROUP - into, count = rest < end - begin ? rest : end - begin;
+        fill_part_of_group(f, begin, count);
+        begin += count;
+    }
+    const size_t groups = (end - begin) / SOW_GROUP;
+    if (groups) {
+        const uint64_t block = (f->first + begin) / SOW_GROUP * f->blocks_in_group;
+        f->kernel(f->stream.key, f->stream.id, block, &f->params, f->dst + begin * f->size, groups);
+        begin += groups * SOW_GROUP;
+    }
+    if (begin < end)
+        fill_part_of_group(f, begin, end - begin);
+}
+
+/* Groups [begin, end) of those that the fill touches; the first and the last may be touched in part. */
+static void fill_groups(const fill *f, size_t begin, size_t end)
+{
+    const size_t into = (size_t)(f->first % SOW_GROUP);
+    const size_t from = begin ? begin * SOW_GROUP - into : 0;
+    const size_t to = end < f->groups ? end * SOW_GROUP - into : f->n;
+    const sow__fpenv saved = sow__fpenv_enter();
+    fill_range(f, from, to);
+    sow__fpenv_leave(saved);
+}
+
+static void fill_chunk(void *arg, size_t i)
+{
+    const fill *f = arg;
+    const size_t begin = i * f->groups_in_chunk, left = f->groups - begin;
+    fill_groups(f, begin, begin + (left < f->groups_in_chunk ? left : f->groups_in_chunk));
+}
+
+/* Checks everything, then prepares. */
+static sow_status start(fill *f, const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first, void *dst,
+                        size_t n)
+{
+    const sow_status status = sow_check_fill(ctx, stream, dist, dtype, first, dst, n, NULL, 0);
+    if (status != SOW_OK)
+        return status;
+    f->stream = stream;
+    f->first = first;
+    f->dst = dst;
+    f->n = n;
+    f->size = sow_dtype_size(dtype);
+    f->blocks_in_group = dtype == SOW_F64 ? SOW_GROUP / 2 : SOW_GROUP / 4;
+    /* Without overflow: n is at most half of SIZE_MAX. */
+    f->groups = n ? (size_t)(first % SOW_GROUP + n + SOW_GROUP - 1) / SOW_GROUP : 0;
+    const sow__fpenv saved = sow__fpenv_enter();
+    f->kernel = sow__context_kernels(ctx)->fill[sow__dist_prepare(dist, dtype, &f->params)][dtype];
+    sow__fpenv_leave(saved);
+    return SOW_OK;
+}
+
+static size_t chunk_groups(const sow_context *ctx, const fill *f)
+{
+    const size_t pieces = ctx->parallel_for ? ctx->threads : (size_t)ctx->threads * CHUNKS_PER_THREAD;
+    const size_t group_bytes = SOW_GROUP * f->size, least = CHUNK_BYTES_MIN / group_bytes, most = CHUNK_BYTES_MAX / group_bytes;
+    const size_t even = f->groups / pieces + (f->groups % pieces != 0);
+    if (even < least)
+        return least;
+    return even > most && !ctx->parallel_for ? most : even;
+}
+
+sow_status sow_fill(const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first, void *dst, size_t n)
+{
+    fill f;
+    const sow_status status = start(&f, ctx, stream, dist, dtype, first, dst, n);
+    if (status != SOW_OK || n == 0)
+        return status;
+    if (!ctx || ctx->threads == 1 || n * f.size < PARALLEL_BYTES) {
+        fill_groups(&f, 0, f.groups);
+        return SOW_OK;
+    }
+    f.groups_in_chunk = chunk_groups(ctx, &f);
+    sow__context_run(ctx, f.groups / f.groups_in_chunk + (f.groups % f.groups_in_chunk != 0), fill_chunk, &f);
+    return SOW_OK;
+}
+
+/* Where piece i of nth starts, in groups: pieces differ by one group at most. */
+static size_t piece_start(size_t groups, size_t i, size_t nth)
+{
+    const size_t rest = groups % nth;
+    return groups / nth * i + (i < rest ? i : rest);
+}
+
+sow_status sow_fill_part(const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first, void *dst, size_t n,
+                         size_t ith, size_t nth)
+{
+    fill f;
+    if (ith >= nth)
+        return SOW_ERR_PART;
+    const sow_status status = start(&f, ctx, stream, dist, dtype, first, dst, n);
+    if (status != SOW_OK)
+        return status;
+    const size_t begin = piece_start(f.groups, ith, nth), end = piece_start(f.groups, ith + 1, nth);
+    if (begin < end)
+        fill_groups(&f, begin, end);
+    return SOW_OK;
+}
