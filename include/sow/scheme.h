@@ -90,7 +90,7 @@ SOW_API sow_status sow_gain(const char *name, double slope, sow_gain_rule rule, 
 /** What kind of value an argument of a scheme takes. */
 typedef enum sow_arg_type {
     SOW_ARG_NUMBER, /**< any double that the scheme accepts */
-    SOW_ARG_COUNT,  /**< a whole number ≥ 0 */
+    SOW_ARG_COUNT,  /**< a whole number ≥ 1 */
     SOW_ARG_FLAG,   /**< 0 or 1 */
     SOW_ARG_GAIN,   /**< a number, or the name of an activation (sow_gain) */
     SOW_ARG_MODE,   /**< a word of SOW_FAN_MODE_LIST */
@@ -101,7 +101,7 @@ typedef enum sow_arg_type {
 
 #define SOW_SCHEME_MAX_ARGS 12
 
-/** One argument: its name, kind, default (NaN: required), and a line of words. */
+/** One argument: its name, kind, default (NaN: required, infinite: optional and without one), and a line of words. */
 typedef struct sow_scheme_arg {
     const char *name;
     sow_arg_type type;
@@ -118,9 +118,10 @@ typedef struct sow_scheme_info {
     sow_scheme_arg arg[SOW_SCHEME_MAX_ARGS];
 } sow_scheme_info;
 
-/** A scheme with its arguments; enumerations are stored as their number. `row` is an index into the table, -1 for none. */
+/** A scheme with its arguments; enumerations are stored as their number. Made by sow_scheme_named() or a constructor below. */
 typedef struct sow_scheme {
-    int row;
+    int row;        /**< Index into the table, -1 for none. */
+    unsigned given; /**< Bit i: argument i was set, rather than left at its default. */
     double arg[SOW_SCHEME_MAX_ARGS];
 } sow_scheme;
 
@@ -129,7 +130,10 @@ SOW_API size_t sow_scheme_count(void);
 /** Row i, or NULL when i is out of range. */
 SOW_API const sow_scheme_info *sow_scheme_info_at(size_t i);
 
-/** The scheme of that name with its defaults; row = -1 if there is none, which every later call refuses with SOW_ERR_SCHEME. */
+/**
+ * The scheme of that name with its defaults; row = -1 if there is none, which every later call refuses with SOW_ERR_SCHEME.
+ * The weight of a layer preset may be named with or without ".weight".
+ */
 SOW_API sow_scheme sow_scheme_named(const char *name);
 
 /** Index of the argument, or -1. */
@@ -138,18 +142,24 @@ SOW_API int sow_scheme_arg_index(const sow_scheme *scheme, const char *name);
 /** Sets an argument to a number. Errors: SOW_ERR_SCHEME for an unknown argument or row; the range is checked with the shape, later. */
 SOW_API sow_status sow_scheme_set(sow_scheme *scheme, const char *name, double value);
 
-/** Sets an argument to a word: an enumerator, or an activation for a gain (torch's table). Errors: SOW_ERR_SCHEME. */
+/** Sets an argument to a word: an enumerator, "true" or "false", or an activation for a gain (torch's table). Errors: SOW_ERR_SCHEME. */
 SOW_API sow_status sow_scheme_set_word(sow_scheme *scheme, const char *name, const char *word);
 
 /**
  * The distribution of `scheme` for a tensor of that (global) shape and type in *dist; fans are computed in double from the shape. Pure.
+ * A shape without elements succeeds whatever its fans (they count as at least 1): nothing will be drawn.
  * Errors: SOW_ERR_SCHEME, SOW_ERR_FAN, SOW_ERR_SHAPE, SOW_ERR_DIST, SOW_ERR_DTYPE, with a sentence at `why` (NULL: none) that names
  * argument, value and limit; *dist is untouched then.
  */
 SOW_API sow_status sow_scheme_dist(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype, sow_dist *dist, char *why,
                                    size_t size);
 
-/** fan_in and fan_out of a shape. Errors as sow_scheme_dist(). `groups` ≥ 1 matters to conv layouts. */
+/**
+ * fan_in and fan_out of a shape in *fan_in, *fan_out. `groups` matters to the true fans of the conv and depthwise layouts; 0: not given,
+ * that is 1, or for depthwise layouts one group per output channel (m = 1). Frameworks' fans ignore the layout (docs/schemes.md has the two
+ * exceptions). Errors: SOW_ERR_SHAPE, SOW_ERR_FAN (rank, divisibility), SOW_ERR_SCHEME (an enumerator, groups), SOW_ERR_NULL; then
+ * nothing is written but the sentence at `why`.
+ */
 SOW_API sow_status sow_fan(sow_layout layout, sow_fans fans, double groups, int rank, const int64_t *shape, double *fan_in, double *fan_out,
                            char *why, size_t size);
 

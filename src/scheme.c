@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "src/explain.h"
+#include "src/fpenv.h"
+#include "src/scheme_row.h"
+#include "src/tensor.h"
+#include "src/try.h"
+
+size_t sow_scheme_count(void)
+{
+    return sow__scheme_row_count;
+}
+
+const sow_scheme_info *sow_scheme_info_at(size_t i)
+{
+    return i < sow__scheme_row_count ? &sow__scheme_rows[i].info : NULL;
+}
+
+/* The row of scheme, NULL if it has none. */
+static const sow__scheme_row *row_of(const sow_scheme *scheme)
+{
+    if (!scheme || scheme->row < 0 || (size_t)scheme->row >= sow__scheme_row_count)
+        return NULL;
+    return &sow__scheme_rows[scheme->row];
+}
+
+static int find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sow__scheme_row_count; i++)
+        if (strncmp(sow__scheme_rows[i].info.name, name, length) == 0 && sow__scheme_rows[i].info.name[length] == '\0')
+            return (int)i;
+    return -1;
+}
+
+/* "torch.linear.weight" is the row "torch.linear"; "normal.weight" is nothing. */
+static int find_weight(const char *name, size_t length)
+{
+    static const char suffix[] = ".weight";
+    const size_t cut = sizeof suffix - 1;
+    if (length <= cut || strcmp(name + length - cut, suffix) != 0 || !memchr(name, '.', length - cut))
+        return -1;
+    return find(name, length - cut);
+}
+
+sow_scheme sow_scheme_named(const char *name)
+{
+    sow_scheme s;
+    memset(&s, 0, sizeof s);
+    const size_t length = name ? strlen(name) : 0;
+    s.row = name ? find(name, length) : -1;
+    if (name && s.row < 0)
+        s.row = find_weight(name, length);
+    const sow__scheme_row *row = row_of(&s);
+    for (size_t i = 0; row && i < row->info.arg_count; i++)
+        s.arg[i] = row->info.arg[i].fallback;
+    return s;
+}
+
+int sow_scheme_arg_index(const sow_scheme *scheme, const char *name)
+{
+    const sow__scheme_row *row = row_of(scheme);
+    for (size_t i = 0; row && name && i < row->info.arg_count; i++)
+        if (strcmp(row->info.arg[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+sow_status sow_scheme_set(sow_scheme *scheme, const char *name, double value)
+{
+    const int i = sow_scheme_arg_index(scheme, name);
+    if (i < 0)
+        return SOW_ERR_SCHEME;
+    scheme->arg[i] = value;
+    scheme->given |= 1U << i;
+    return SOW_OK;
+}
+
+#define X(id, word)         #word,
+#define X3(id, word, shape) #word,
+static const char *const mode_words[] = {SOW_FAN_MODE_LIST(X) NULL};
+static const char *const law_words[] = {SOW_LAW_LIST(X) NULL};
+static const char *const fans_words[] = {SOW_FANS_LIST(X) NULL};
+static const char *const layout_words[] = {SOW_LAYOUT_LIST(X3) NULL};
+static const char *const flag_words[] = {"false", "true", NULL};
+#undef X
+#undef X3
+
+/* The words of an enumeration, NULL for other types. */
+static const char *const *words_of(sow_arg_type type)
+{
+    switch (type) {
+    case SOW_ARG_FLAG:
+        return flag_words;
+    case SOW_ARG_MODE:
+        return mode_words;
+    case SOW_ARG_LAW:
+        return law_words;
+    case SOW_ARG_LAYOUT:
+        return layout_words;
+    case SOW_ARG_FANS:
+        return fans_words;
+    default:
+        return NULL;
+    }
+}
+
+sow_status sow_scheme_set_word(sow_scheme *scheme, const char *name, const char *word)
+{
+    const int i = sow_scheme_arg_index(scheme, name);
+    if (i < 0 || !word)
+        return SOW_ERR_SCHEME;
+    const sow_arg_type type = row_of(scheme)->info.arg[i].type;
+    if (type == SOW_ARG_GAIN) {
+        double gain;
+        SOW_TRY(sow_gain(word, NAN, SOW_GAIN_TORCH, &gain, NULL, 0));
+        return sow_scheme_set(scheme, name, gain);
+    }
+    const char *const *words = words_of(type);
+    for (int k = 0; words && words[k]; k++)
+        if (strcmp(words[k], word) == 0)
+            return sow_scheme_set(scheme, name, k);
+    return SOW_ERR_SCHEME;
+}
+
+/* What the argument's type demands; the laws check what numbers mean. */
+static sow_status check_arg(const sow__scheme_call *c, size_t i)
+{
+    const sow_scheme_arg *a = &c->row->info.arg[i];
+    const char *name = c->row->info.name;
+    const double x = c->scheme->arg[i];
+    const int given = (int)(c->scheme->given >> i & 1);
+    if (!given && isnan(a->fallback))
+        return sow__fail(SOW_ERR_SCHEME, c->why, c->size, "%s: %s is missing, must be given", name, a->name);
+    if (!given)
+        return SOW_OK;
+    if (a->type == SOW_ARG_COUNT && !(x >= 1 && x <= 9007199254740992.0 && x == floor(x)))
+        return sow__fail(SOW_ERR_SCHEME, c->why, c->size, "%s: %s is %g, must be a whole number from 1 to 2^53", name, a->name, x);
+    const char *const *words = words_of(a->type);
+    if (words) {
+        int last = -1;
+        while (words[last + 1])
+            last++;
+        if (!(x >= 0 && x <= last && x == floor(x)))
+            return sow__fail(SOW_ERR_SCHEME, c->why, c->size, "%s: %s is %g, must be 0 (%s) to %d (%s)", name, a->name, x, words[0], last,
+                             words[last]);
+    }
+    return SOW_OK;
+}
+
+OUT_OF_LINE static sow_status evaluate(const sow__scheme_call *c, sow_dist *dist)
+{
+    for (size_t i = 0; i < c->row->info.arg_count; i++)
+        SOW_TRY(check_arg(c, i));
+    return c->row->law(c, dist);
+}
+
+sow_status sow_scheme_dist(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype, sow_dist *dist, char *why,
+                           size_t size)
+{
+    const sow__scheme_row *row = row_of(scheme);
+    const size_t bytes = sow_dtype_size(dtype);
+    int64_t elements;
+    sow_dist found;
+    if (!scheme || !dist || (!shape && rank != 0))
+        return sow__fail(SOW_ERR_NULL, why, size, "%s is null", !scheme ? "scheme" : !dist ? "dist" : "shape");
+    if (!row)
+        return sow__fail(SOW_ERR_SCHEME, why, size, "scheme row is %d, must be 0 to %d", scheme->row, (int)sow__scheme_row_count - 1);
+    if (bytes == 0)
+        return sow__fail(SOW_ERR_DTYPE, why, size, "dtype is %d, must be 0 to %d", (int)dtype, SOW_DTYPE_COUNT - 1);
+    SOW_TRY(sow__check_shape("shape", rank, shape, bytes, &elements, why, size));
+
+    const sow__scheme_call call = {row, scheme, rank, shape, elements == 0, why, size};
+    const sow__fpenv saved = sow__fpenv_enter();
+    const sow_status status = evaluate(&call, &found);
+    sow__fpenv_leave(saved);
+    SOW_TRY(status);
+    SOW_TRY(sow_check_dist(found, dtype, why, size));
+    *dist = found;
+    return SOW_OK;
+}
