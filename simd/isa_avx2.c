@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The AVX2 instantiation of the kernels. The instruction set is stated here, not in build flags. */
+#include "simd/kernels.h"
+
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#else
+#pragma GCC optimize("fp-contract=off")
+#pragma GCC target("avx2,fma,f16c")
+#endif
+
+#include "simd/vec_avx2.h"
+
+#define SOW_KERNEL_ISA       avx2
+#define SOW_DEPTH_WORDS      2
+#define SOW_DEPTH_NORMAL     3
+#define SOW_DEPTH_NORMAL_F64 3
+#define SOW_DEPTH_TRUNC      2
+#include "simd/kernels_tmpl.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif
