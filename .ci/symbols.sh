@@ -34,9 +34,9 @@ banned+='|printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror|abort|_?exit
 verdict "no libm but sqrt, no output, no abort" \
     "$(nm -A --undefined-only "$static" 2>/dev/null | awk '{print $1, $NF}' | grep -E " ($banned)\$" || true)"
 
-globals=$(for o in "$scratch"/*.o; do objdump -t "$o" | awk -v o="${o##*/}" '($4 == ".bss" || $4 == ".data" || $4 == "*COM*" || $4 ~ /^\.(bss|data)\.[^r]/) && $NF !~ /^\./ {print o, $NF}'; done)
+globals=$(for o in "$scratch"/*.o; do objdump -t "$o" | awk -v o="${o##*/}" '/[[:space:]](\.(bss|data)(\.[^r][^[:space:]]*)?|\*COM\*)[[:space:]]/ && $NF !~ /^\./ {print o, $NF}'; done)
 verdict "one mutable global, in dispatch.c" "$(grep -vE '(^|_)dispatch\.c\.o ' <<<"$globals" || true; [ "$(grep -c . <<<"$globals")" -le 1 ] || echo "$globals")"
-verdict "no thread-local" "$(for o in "$scratch"/*.o; do objdump -t "$o" | awk -v o="${o##*/}" '$4 ~ /^\.t(bss|data)/ && $NF !~ /^\./ {print o, $NF}'; done)"
+verdict "no thread-local" "$(for o in "$scratch"/*.o; do objdump -t "$o" | awk -v o="${o##*/}" '/[[:space:]]\.t(bss|data)/ && $NF !~ /^\./ {print o, $NF}'; done)"
 verdict "no executable stack" "$(readelf -lW "$shared" | awk '/GNU_STACK/ && /E/ && $7 ~ /E/ {print}')"
 
 if [ "$(uname -m)" = x86_64 ]; then
