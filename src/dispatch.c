@@ -92,6 +92,8 @@ sow_status sow__check_isa(const char *name, char *why, size_t size)
 {
     if (name ? sow__kernels_named(name) : sow__kernels_default())
         return sow__pass(why, size);
+    if (!why || !size)
+        return SOW_ERR_ISA;
 
     const char *who = name ? "isa" : "SOW_ISA";
     char names[128];

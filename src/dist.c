@@ -8,12 +8,7 @@
 #include "src/format.h"
 #include "src/fpenv.h"
 #include "src/truncnorm.h"
-
-#if defined(__GNUC__)
-#define OUT_OF_LINE __attribute__((noinline)) /* see fpenv.h */
-#else
-#define OUT_OF_LINE
-#endif
+#include "src/try.h"
 
 static const char *const names[] = {
 #define X(id, name) [id] = #name,
@@ -94,39 +89,32 @@ static sow_status check_some_value(const check *c, double least, double most, ch
     return SOW_OK;
 }
 
-#define TRY(call)                                                                                                                          \
-    do {                                                                                                                                   \
-        const sow_status status_ = (call);                                                                                                 \
-        if (status_ != SOW_OK)                                                                                                             \
-            return status_;                                                                                                                \
-    } while (0)
-
 static sow_status check_uniform(const check *c)
 {
     const double a = c->dist.a, b = c->dist.b;
-    TRY(check_finite(c, "a", a));
-    TRY(check_finite(c, "b", b));
+    SOW_TRY(check_finite(c, "a", a));
+    SOW_TRY(check_finite(c, "b", b));
     if (a > b)
         return FAIL(c, "uniform: a is %.17g and b is %.17g; a must not exceed b", a, b);
-    TRY(check_fits(c, "a", a, c->dtype));
-    TRY(check_fits(c, "b", b, c->dtype));
-    TRY(check_fits(c, "b - a", b - a, arithmetic(c->dtype)));
+    SOW_TRY(check_fits(c, "a", a, c->dtype));
+    SOW_TRY(check_fits(c, "b", b, c->dtype));
+    SOW_TRY(check_fits(c, "b - a", b - a, arithmetic(c->dtype)));
     return a == b ? SOW_OK : check_some_value(c, sow__element_at_least(a, c->dtype), sow__element_below(b, c->dtype), ')');
 }
 
 static sow_status check_mean_std(const check *c)
 {
-    TRY(check_finite(c, "mean", c->dist.mean));
-    TRY(check_finite(c, "std", c->dist.std));
+    SOW_TRY(check_finite(c, "mean", c->dist.mean));
+    SOW_TRY(check_finite(c, "std", c->dist.std));
     if (c->dist.std < 0)
         return FAIL(c, "%s: std is %g; it must not be negative", names[c->dist.kind], c->dist.std);
-    TRY(check_fits(c, "mean", c->dist.mean, arithmetic(c->dtype)));
+    SOW_TRY(check_fits(c, "mean", c->dist.mean, arithmetic(c->dtype)));
     return check_fits(c, "std", c->dist.std, arithmetic(c->dtype));
 }
 
 static sow_status check_normal(const check *c)
 {
-    TRY(check_mean_std(c));
+    SOW_TRY(check_mean_std(c));
     const double most = fabs(c->dist.mean) + largest_z(c->dtype) * c->dist.std;
     if (sow__element_overflows(most, c->dtype))
         return FAIL(c, "normal: mean is %g and std is %g: values up to |mean| + %g std = %g leave %s; the limit is %.9g", c->dist.mean,
@@ -138,7 +126,7 @@ static sow_status check_normal(const check *c)
 static sow_status check_trunc_normal(const check *c)
 {
     const double a = c->dist.a, b = c->dist.b, mean = c->dist.mean, reach = largest_z(c->dtype) * c->dist.std;
-    TRY(check_mean_std(c));
+    SOW_TRY(check_mean_std(c));
     if (!(a < b))
         return FAIL(c, "trunc_normal: a is %.17g and b is %.17g; a must be less than b", a, b);
     const double least = larger(a, smaller(b, mean) - reach), most = smaller(b, larger(a, mean) + reach);
