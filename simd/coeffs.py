@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Makes simd/coeffs.h: minimax polynomials (weighted Remez exchange, 60 digits), their coefficients rounded one after the other and the
-rest fitted again, so that the rounded polynomial is nearly the best one.   usage: python3 simd/coeffs.py > simd/coeffs.h   (mpmath)"""
-import struct
+rest fitted again, so that the rounded polynomial is nearly the best one.   usage: python3 simd/coeffs.py simd > simd/coeffs.h; python3 simd/coeffs.py src > src/truncnorm_coeffs.h   (needs mpmath; a minute)"""
 import sys
 
 from mpmath import cos, erfc, exp, log, matrix, lu_solve, mp, mpf, pi, sin, sqrt
@@ -107,49 +106,77 @@ def tail_z(s):
 
 
 def mills(t):
-    """(1 + x) Q(x)/phi(x) as a function of t = (x - 2)/(x + 2)."""
+    """(1 + x) Q(x) exp(x^2/2) as a function of t = (x - 2)/(x + 2)."""
     x = 2 * (1 + t) / (1 - t)
-    return (1 + x) * erfc(x / sqrt(2)) / 2 / (exp(-x * x / 2) / sqrt(2 * pi))
+    return (1 + x) * erfc(x / sqrt(2)) / 2 * exp(x * x / 2)
 
 
-def probit(kind, rnd, masters, degree):
-    """Polynomials in (s - c)/(s + c) for z(s), s in [a, b] each, c = sqrt(a b)."""
-    rows = []
-    for a, b in masters:
-        a, b = mpf(a), mpf(b)
-        c = rnd(sqrt(a * b))
-        ta, tb = (a - c) / (a + c), (b - c) / (b + c)
-        s_of = lambda t: c * (1 + t) / (1 - t)
-        coef = fit(f"probit_{kind} {mp.nstr(a,5)}..{mp.nstr(b,5)}", lambda t: tail_z(s_of(t)), lambda t: 1 / max(mpf(1), s_of(t)), ta, tb,
-                   list(range(degree + 1)), rnd, text=f"z(s) on [{mp.nstr(a, 6)}, {mp.nstr(b, 6)}], relative to max(1, s).")
-        rows.append((a, b, c, coef))
-        print(f"static const {kind} probit_{'f32' if rnd is f32 else 'f64'}_{len(rows) - 1}[] = {{{', '.join(literal(x, rnd) for x in coef)}}};\n")
-    return rows
-
-
-def main():
-    print("/* SPDX-License-Identifier: MIT */\n/* Made by simd/coeffs.py; not edited by hand. Coefficients from the constant term up. */\n#ifndef SOW_SIMD_COEFFS_H\n#define SOW_SIMD_COEFFS_H\n")
+def kernels():
+    """simd/coeffs.h: what every element goes through."""
     log2 = lambda t: -2 * log(1 - t / 2)
     q = lambda t: (log2(t) - t) / t**2
-    for kind, rnd, dl, ds, dc, scale in (("float", f32, DL32, DS32, DC32, mpf(1) / 4), ("double", f64, DL64, DS64, DC64, mpf(1))):
+    for kind, rnd, dl, ds, dc, scale in (("float", f32, 7, 3, 3, mpf(1) / 4), ("double", f64, 18, 6, 6, mpf(1))):
         suffix = "f32" if rnd is f32 else "f64"
-        c = fit("log", q, lambda t: t**2 / log2(t), 0, 1, list(range(dl + 1)), rnd,
+        c = fit("log", q, lambda t: t**2 / log2(t), 0, 1, range(dl + 1), rnd,
                 text="-2 ln(1 - t/2) = t + t^2 P(t), t in [0, 1], relative to the sum.")
         emit(kind, f"log_{suffix}", c, rnd)
         top = mpf(1) if rnd is f32 else mpf(1) / 16
         unit = pi * scale
-        c = fit("sin", lambda y: sin(unit * sqrt(y)) / sqrt(y), lambda y: sqrt(y) / sin(unit * sqrt(y)), 0, top, list(range(ds + 1)), rnd,
+        c = fit("sin", lambda y: sin(unit * sqrt(y)) / sqrt(y), lambda y: sqrt(y) / sin(unit * sqrt(y)), 0, top, range(ds + 1), rnd,
                 text=f"sin({mp.nstr(scale, 3)} pi x) = x P(x^2), |angle| <= pi/4, relative.")
         emit(kind, f"sin_{suffix}", c, rnd)
-        c = fit("cos", lambda y: (cos(unit * sqrt(y)) - 1) / y, lambda y: y / cos(unit * sqrt(y)), 0, top, list(range(dc + 1)), rnd,
+        c = fit("cos", lambda y: (cos(unit * sqrt(y)) - 1) / y, lambda y: y / cos(unit * sqrt(y)), 0, top, range(dc + 1), rnd,
                 text=f"cos({mp.nstr(scale, 3)} pi x) = 1 + x^2 P(x^2), |angle| <= pi/4, relative.")
         emit(kind, f"cos_{suffix}", c, rnd)
 
 
+def probit(kind, rnd, degree, last_k, ratio, span):
+    """Rows (first exponent k, centre c, coefficients) for z(s) - s, s = sqrt(-2 ln q), in (s - c)/(s + c). A row serves calls whose nearer
+    bound has its tail probability in [2^-(k+2), 2^-(k+1)], k from the row's to below the next row's: s^2 in
+    [2 ln 2 (k + 1) - 0.005, 2 ln 2 (k + 2 + span)], where words reach down to 2^-span of it."""
+    suffix, ln4 = ("f32" if rnd is f32 else "f64"), 2 * log(2)
+    print(f"static const struct sow_probit_{suffix} {{\n    uint64_t k; /* first exponent that the row serves */\n"
+          f"    {kind} centre, coef[SOW_PROBIT_COUNT_{suffix.upper()}];\n}} probit_{suffix}[] = {{")
+    k = 0
+    while k <= last_k:
+        a = sqrt(ln4 * (k + 1) - mpf("0.005"))
+        nxt = k + 1
+        while nxt <= last_k and sqrt(ln4 * (max(nxt + 1, nxt * 65 // 64) + 1 + span)) <= ratio * a:
+            nxt = max(nxt + 1, nxt * 65 // 64)
+        b = sqrt(ln4 * (nxt + 1 + span))
+        c = rnd(sqrt(a * b))
+        ta, tb = (a - c) / (a + c), (b - c) / (b + c)
+        s_of = lambda t: c * (1 + t) / (1 - t)
+        xs = grid(ta, tb, 200)
+        f = {x: tail_z(s_of(x)) - s_of(x) for x in xs}
+        coef, err = remez(f, lambda t: 1 / max(mpf(1), s_of(t)), ta, tb, range(degree + 1), 200)
+        print(f"    /* s in [{mp.nstr(a, 6)}, {mp.nstr(b, 6)}]: error 2^{mp.nstr(log(err, 2), 4)} relative to max(1, s) */")
+        print(f"    {{{k}, {literal(c, rnd)}, {{{', '.join(literal(rnd(x), rnd) for x in coef)}}}}},")
+        print(f"probit {suffix} {k}..{nxt - 1} {mp.nstr(log(err, 2), 5)}", file=sys.stderr)
+        k = nxt
+    print("};\n")
+
+
+def tails():
+    """src/truncnorm_coeffs.h: what a truncated normal's parameters are made with."""
+    print("#include \"simd/kernels.h\"\n")
+    for name, shift in (("low", -mpf(1) / 2), ("high", mpf(1) / 2)):
+        xs = grid(-mpf(1) / 2, mpf(1) / 2, 300)
+        f = {x: mills(x + shift) for x in xs}
+        c, err = remez(f, lambda u: 1 / f[u], -mpf(1) / 2, mpf(1) / 2, range(21), 300)
+        print(f"/* (1 + x) Q(x) exp(x^2/2) in (x - 2)/(x + 2) {'-' if shift > 0 else '+'} 1/2: 2^{mp.nstr(log(err, 2), 5)} relative */")
+        emit("double", f"mills_{name}", c, f64)
+    probit("float", f32, 9, 50000000, mpf("6.1"), 33)
+    probit("double", f64, 22, 1 << 54, mpf("7.65"), 54)
+
+
+def main(part):
+    guard = "SOW_SIMD_COEFFS_H" if part == "simd" else "SOW_SRC_TRUNCNORM_COEFFS_H"
+    print(f"/* SPDX-License-Identifier: MIT */\n/* Made by `simd/coeffs.py {part}`; not edited by hand. Coefficients from the constant term up. */")
+    print(f"/* clang-format off */\n#ifndef {guard}\n#define {guard}\n")
+    {"simd": kernels, "src": tails}[part]()
+    print("#endif")
+
+
 if __name__ == "__main__":
-    DL32, DS32, DC32 = 7, 3, 3
-    DL64, DS64, DC64 = 18, 6, 6
-    main()
-    if len(sys.argv) > 1:
-        probit("float", f32, [("1.176", "6.78")], int(sys.argv[1]))
-        probit("double", f64, [("1.176", "9.5")], int(sys.argv[2]))
+    main(sys.argv[1])

@@ -17,6 +17,10 @@
 /** Elements per group, for every element type and instruction set. Groups start at multiples of it: edges fall alike everywhere. */
 #define SOW_GROUP 64
 
+/** Coefficients of the truncated normal's polynomial (src/truncnorm_coeffs.h has them). */
+#define SOW_PROBIT_COUNT_F32 10
+#define SOW_PROBIT_COUNT_F64 23
+
 /**
  * A distribution's parameters, rounded to the format of the element arithmetic by src/dist.c.
  *   constant       bits

@@ -12,8 +12,6 @@
 #ifndef SOW_SIMD_TRUNCNORM_TMPL_H
 #define SOW_SIMD_TRUNCNORM_TMPL_H
 
-#include "simd/probit.h"
-
 V_INLINE
 void truncnorm_f32(const sow_params_f32 *p, const int n, const vu *words, vf *out)
 {
@@ -32,13 +30,15 @@ void truncnorm_f32(const sow_params_f32 *p, const int n, const vu *words, vf *ou
     }
     vf_minus_2_log(n, l, t, s);
     EACH (i, n) {
-        const vf c = vf_set1(p->centre), r = vf_sqrt(s[i]);
-        t[i] = vf_div(vf_sub(r, c), vf_add(r, c));
+        const vf c = vf_set1(p->centre);
+        s[i] = vf_sqrt(s[i]);
+        t[i] = vf_div(vf_sub(s[i], c), vf_add(s[i], c));
     }
-    vf_poly(p->coef, SOW_PROBIT_COUNT_F32, n, t, s);
+    vf_poly(p->coef + 1, SOW_PROBIT_COUNT_F32 - 1, n, t, l);
     EACH (i, n) {
+        const vf z = vf_fma(l[i], t[i], vf_add(s[i], vf_set1(p->coef[0])));
         const vf std = vf_select(upper[i], vf_set1(p->signed_std[1]), vf_set1(p->signed_std[0]));
-        const vf x = vf_fma(s[i], std, vf_set1(p->shift));
+        const vf x = vf_fma(z, std, vf_set1(p->shift));
         out[i] = vf_max(vf_min(x, vf_set1(p->hi)), vf_set1(p->lo));
     }
 }
@@ -61,13 +61,15 @@ void truncnorm_f64(const sow_params_f64 *p, const int n, const vq *words, vd *ou
     }
     vd_minus_2_log(n, l, t, s);
     EACH (i, n) {
-        const vd c = vd_set1(p->centre), r = vd_sqrt(s[i]);
-        t[i] = vd_div(vd_sub(r, c), vd_add(r, c));
+        const vd c = vd_set1(p->centre);
+        s[i] = vd_sqrt(s[i]);
+        t[i] = vd_div(vd_sub(s[i], c), vd_add(s[i], c));
     }
-    vd_poly(p->coef, SOW_PROBIT_COUNT_F64, n, t, s);
+    vd_poly(p->coef + 1, SOW_PROBIT_COUNT_F64 - 1, n, t, l);
     EACH (i, n) {
+        const vd z = vd_fma(l[i], t[i], vd_add(s[i], vd_set1(p->coef[0])));
         const vd std = vd_select(upper[i], vd_set1(p->signed_std[1]), vd_set1(p->signed_std[0]));
-        const vd x = vd_fma(s[i], std, vd_set1(p->shift));
+        const vd x = vd_fma(z, std, vd_set1(p->shift));
         out[i] = vd_max(vd_min(x, vd_set1(p->hi)), vd_set1(p->lo));
     }
 }
