@@ -386,9 +386,9 @@ static void modes_matter(void **state)
     volatile float third = 1, three = 3, tiny = 0x1p-140f, half = 0.5f;
     fenv_t saved;
     fegetenv(&saved);
-    const float near = third / three;
+    const volatile float near = third / three;
     (void)host_mode(1 + 4 + 8);
-    const float down = third / three, flushed = tiny * half;
+    const volatile float down = third / three, flushed = tiny * half;
     fesetenv(&saved);
     assert_true(down < near); /* the float nearest to 1/3 lies above it */
     assert_true(flushed == 0);
