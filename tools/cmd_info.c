@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include <gnu/libc-version.h>
+#include <math.h>
+#include <sow/sow.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_version.h>
+
+#include "commands.h"
+#include "host.h"
+#include "sink.h"
+
+struct facts {
+    const struct host *host;
+    char why[96], threads_why[96], yajl[32];
+};
+
+static const char *env(const char *name)
+{
+    const char *const value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static struct facts gather(const struct host *host, const struct arguments *a)
+{
+    struct facts f = {.host = host};
+    const char *const isa = env("SOW_ISA"), *const threads = env("SOW_NUM_THREADS");
+    if (a->option[INFO_ISA])
+        (void)snprintf(f.why, sizeof f.why, "asked for by --isa");
+    else if (isa)
+        (void)snprintf(f.why, sizeof f.why, "SOW_ISA=%.32s in the environment", isa);
+    else
+        (void)snprintf(f.why, sizeof f.why, "the best that the machine can run");
+    if (a->option[INFO_THREADS])
+        (void)snprintf(f.threads_why, sizeof f.threads_why, "asked for by --threads");
+    else if (threads)
+        (void)snprintf(f.threads_why, sizeof f.threads_why, "SOW_NUM_THREADS=%.16s in the environment", threads);
+    else
+        (void)snprintf(f.threads_why, sizeof f.threads_why, "the CPUs that the process may use");
+    const int v = yajl_version();
+    (void)snprintf(f.yajl, sizeof f.yajl, "%d.%d.%d", v / 10000, v / 100 % 100, v % 100);
+    return f;
+}
+
+static void print_table(const struct facts *f)
+{
+    printf("sow             %s\nstream version  %d\n", sow_version(), SOW_STREAM_VERSION);
+    for (size_t i = 0; i < sow_isa_count(); i++) {
+        const char *const needs = sow_isa_needs(i);
+        printf("%-16s%-8s %s%s%s%s\n", i ? "" : "instructions", sow_isa_name(i), sow_isa_usable(i) ? "usable" : "not usable here",
+               *needs ? " (needs " : "", needs, *needs ? ")" : "");
+    }
+    printf("used            %s: %s\nthreads         %u: %s\n", f->host->isa, f->why, f->host->threads, f->threads_why);
+    printf("libraries       libsow %s, yajl %s, libc %s\n", sow_version(), f->yajl, gnu_get_libc_version());
+}
+
+static void print_json(const struct facts *f)
+{
+    struct sink s = {0};
+    sink_format(&s, "{\"version\": \"%s\", \"stream_version\": %d, \"isas\": [", sow_version(), SOW_STREAM_VERSION);
+    for (size_t i = 0; i < sow_isa_count(); i++)
+        sink_format(&s, "%s{\"name\": \"%s\", \"usable\": %s, \"needs\": \"%s\"}", i ? ", " : "", sow_isa_name(i),
+                    sow_isa_usable(i) ? "true" : "false", sow_isa_needs(i));
+    sink_format(&s, "], \"isa\": \"%s\", \"isa_why\": ", f->host->isa);
+    sink_string(&s, f->why, strlen(f->why));
+    sink_format(&s, ", \"threads\": %u, \"threads_why\": ", f->host->threads);
+    sink_string(&s, f->threads_why, strlen(f->threads_why));
+    sink_format(&s, ", \"libraries\": {\"sow\": \"%s\", \"yajl\": \"%s\", \"libc\": \"%s\"}}\n", sow_version(), f->yajl,
+                gnu_get_libc_version());
+    (void)fwrite(s.data, 1, s.used, stdout);
+    sink_free(&s);
+}
+
+/* An argument's default as a description would write it; NULL: it has none. */
+static const char *fallback(const sow_scheme_arg *arg)
+{
+#define X(id, word) #word,
+    static const char *const modes[] = {SOW_FAN_MODE_LIST(X)}, *const laws[] = {SOW_LAW_LIST(X)}, *const fans[] = {SOW_FANS_LIST(X)};
+#undef X
+#define X(id, word, shape) #word,
+    static const char *const layouts[] = {SOW_LAYOUT_LIST(X)};
+#undef X
+    static char number[40];
+    const size_t i = arg->fallback >= 0 && arg->fallback < 64 ? (size_t)arg->fallback : 0;
+    if (isnan(arg->fallback))
+        return NULL;
+    switch (arg->type) {
+    case SOW_ARG_MODE:
+        return modes[i];
+    case SOW_ARG_LAW:
+        return laws[i];
+    case SOW_ARG_FANS:
+        return fans[i];
+    case SOW_ARG_LAYOUT:
+        return layouts[i];
+    case SOW_ARG_FLAG:
+        return i ? "true" : "false";
+    default:
+        (void)snprintf(number, sizeof number, "%g", arg->fallback);
+        return number;
+    }
+}
+
+static void schemes_table(void)
+{
+    for (size_t i = 0; i < sow_scheme_count(); i++) {
+        const sow_scheme_info *const s = sow_scheme_info_at(i);
+        printf("%s\n  %s\n  %s\n", s->name, s->formula, s->source);
+        for (size_t k = 0; k < s->arg_count; k++) {
+            const char *const value = fallback(&s->arg[k]);
+            printf("    %-10s %s%s%s%s\n", s->arg[k].name, s->arg[k].text, value ? " (default " : "", value ? value : "", value ? ")" : "");
+        }
+    }
+}
+
+static void schemes_json(void)
+{
+    static const char *const types[] = {"number", "count", "flag", "gain", "mode", "law", "layout", "fans"};
+    struct sink s = {0};
+    sink_text(&s, "[");
+    for (size_t i = 0; i < sow_scheme_count(); i++) {
+        const sow_scheme_info *const info = sow_scheme_info_at(i);
+        sink_text(&s, i ? ",\n {\"name\": " : "\n {\"name\": ");
+        sink_string(&s, info->name, strlen(info->name));
+        sink_text(&s, ", \"formula\": ");
+        sink_string(&s, info->formula, strlen(info->formula));
+        sink_text(&s, ", \"source\": ");
+        sink_string(&s, info->source, strlen(info->source));
+        sink_text(&s, ", \"arguments\": [");
+        for (size_t k = 0; k < info->arg_count; k++) {
+            const sow_scheme_arg *const arg = &info->arg[k];
+            const char *const value = fallback(arg);
+            sink_text(&s, k ? ", {\"name\": " : "{\"name\": ");
+            sink_string(&s, arg->name, strlen(arg->name));
+            sink_format(&s, ", \"type\": \"%s\", \"default\": ", types[arg->type]);
+            if (value)
+                sink_string(&s, value, strlen(value));
+            else
+                sink_text(&s, "null");
+            sink_text(&s, ", \"text\": ");
+            sink_string(&s, arg->text, strlen(arg->text));
+            sink_text(&s, "}");
+        }
+        sink_text(&s, "]}");
+    }
+    sink_text(&s, "\n]\n");
+    (void)fwrite(s.data, 1, s.used, stdout);
+    sink_free(&s);
+}
+
+int cmd_info(const struct arguments *a)
+{
+    if (a->option[INFO_SCHEMES]) {
+        (a->option[INFO_JSON] ? schemes_json : schemes_table)();
+        return 0;
+    }
+    struct host host = host_open(a->option[INFO_THREADS], a->option[INFO_ISA]);
+    const struct facts facts = gather(&host, a);
+    (a->option[INFO_JSON] ? print_json : print_table)(&facts);
+    host_close(&host);
+    return 0;
+}

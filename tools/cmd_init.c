@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <sow/sow.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "host.h"
+#include "pipeline.h"
+#include "progress.h"
+#include "report.h"
+#include "safetensors.h"
+#include "suggest.h"
+
+/* A u64 in decimal, or in hexadecimal behind 0x. */
+static uint64_t read_seed(const char *text)
+{
+    const bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
+    const char *const digits = hex ? text + 2 : text;
+    const size_t n = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
+    errno = 0;
+    const unsigned long long value = strtoull(digits, NULL, hex ? 16 : 10);
+    if (n == 0 || digits[n] != '\0' || errno == ERANGE)
+        fail(EXIT_INPUT, NOWHERE, "--seed is %s, must be 0 to 18446744073709551615, or 0x… in hexadecimal", quoted(text, strlen(text)));
+    return value;
+}
+
+static uint8_t read_dtype(const char *text)
+{
+    const uint8_t f = format_named(text);
+    if (f != FORMAT_NONE && formats[f].kind == FORMAT_FLOAT)
+        return f;
+    fail(EXIT_INPUT, NOWHERE, "--dtype is %s, must be f32, f64, f16 or bf16", quoted(text, strlen(text)));
+}
+
+/* A checkpoint that sow wrote carries its description. */
+static void read_again(struct model *m, const struct input *in, bool seed_given)
+{
+    struct model header = {.file = in->name};
+    char *record, name[1100];
+    size_t length;
+    safetensors_read(in, &header, &record, &length);
+    model_free(&header);
+    if (!record)
+        fail(EXIT_INPUT, (struct place){in->name, 0, 0},
+             "no key \"sow\" in its __metadata__: sow did not write it; --like takes only its names, shapes and types");
+    (void)snprintf(name, sizeof name, "%.1024s:__metadata__.sow", in->name);
+    m->file = arena_copy(&m->arena, name, strlen(name));
+    record_read(m, record, length, seed_given);
+    free(record);
+}
+
+static void read_rules(struct model *m, const struct input *in, const struct input *like)
+{
+    char *record = NULL;
+    size_t length;
+    if (like) {
+        m->like = like->name;
+        safetensors_read(like, m, &record, &length);
+        free(record);
+    }
+    char *const text = input_read(in, &length);
+    description_read(m, text, length);
+    free(text);
+    if (like)
+        description_list(m);
+}
+
+static void read_model(struct model *m, const struct arguments *a, const struct input *in, const struct input *like)
+{
+    const bool again = input_is_safetensors(in);
+    m->file = in->name;
+    m->forced_format = a->option[INIT_DTYPE] ? read_dtype(a->option[INIT_DTYPE]) : FORMAT_NONE;
+    m->seed = a->option[INIT_SEED] ? read_seed(a->option[INIT_SEED]) : 0;
+    if (again && like)
+        fail(EXIT_INPUT, (struct place){in->name, 0, 0}, "is a checkpoint; --like needs a description with rules beside it");
+    if (again)
+        read_again(m, in, a->option[INIT_SEED] != NULL);
+    else
+        read_rules(m, in, like);
+}
+
+static void to_output(void *user, const char *data, size_t length)
+{
+    output_write(user, data, length);
+}
+
+static void write_head(const struct model *m, uint64_t head_bytes, struct output *out)
+{
+    static char buffer[64 << 10];
+    struct sink sink = {.flush = to_output, .user = out, .data = buffer, .capacity = sizeof buffer};
+    safetensors_write_head(m, head_bytes, &sink);
+    sink_flush(&sink);
+}
+
+static void write_file(struct model *m, const struct arguments *a, struct output *out)
+{
+    struct host host = host_open(a->option[INIT_THREADS], a->option[INIT_ISA]);
+    const bool quiet = a->option[INIT_QUIET] != NULL, report = !quiet && strcmp(a->option[INIT_OUTPUT], "-") != 0;
+    const uint64_t head_bytes = safetensors_head_bytes(m);
+    const double start = seconds_now();
+    struct moments *const moments = report ? calloc(m->written + 1, sizeof *moments) : NULL;
+    if (report && !moments)
+        fail_memory(m->written * sizeof *moments);
+    output_expect(out, head_bytes + m->bytes);
+    write_head(m, head_bytes, out);
+    if (!quiet)
+        progress_start(m);
+    pipeline_run(&(struct pipeline){.model = m,
+                                    .output = out,
+                                    .context = host.context,
+                                    .threads = host.threads,
+                                    .moments = moments,
+                                    .progress = quiet ? NULL : progress_at});
+    output_commit(out);
+    progress_end();
+    const struct report r = {.model = m,
+                             .moments = moments,
+                             .file = out->name,
+                             .file_bytes = head_bytes + m->bytes,
+                             .seconds = seconds_now() - start,
+                             .threads = host.threads,
+                             .isa = host.isa};
+    if (report)
+        (a->option[INIT_JSON] ? report_json : report_table)(&r);
+    free(moments);
+    host_close(&host);
+}
+
+int cmd_init(const struct arguments *a)
+{
+    struct input inputs[2];
+    size_t count = 0;
+    struct model m = {0};
+    if (!a->option[INIT_OUTPUT])
+        fail(EXIT_INPUT, NOWHERE, "init: -o FILE is missing (sow init --help)");
+    inputs[count++] = input_open(a->operand[0]);
+    if (a->option[INIT_LIKE])
+        inputs[count++] = input_open(a->option[INIT_LIKE]);
+    /* The output first: a target that exists is known before a long description is read. */
+    struct output out = output_open(a->option[INIT_OUTPUT], a->option[INIT_FORCE] != NULL, inputs, count);
+    read_model(&m, a, &inputs[0], count > 1 ? &inputs[1] : NULL);
+    plan(&m);
+    write_file(&m, a, &out);
+    for (size_t i = 0; i < count; i++)
+        input_close(&inputs[i]);
+    model_free(&m);
+    return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* One tensor's numbers, any range of them. */
+#include <sow/sow.h>
+#include <string.h>
+
+#include "pipeline.h"
+
+/* Small enough for the moments to find the numbers in the first-level cache, or the second. */
+enum { PIECE_BYTES = 32 << 10 };
+
+struct draw draw_of(const struct model *m, const struct tensor *t, const sow_context *context)
+{
+    struct draw d = {.context = context, .tensor = t, .stream = tensor_stream(m, t)};
+    char why[256];
+    (void)tensor_dist(m, t, &d.dist, why, sizeof why); /* plan() has seen it succeed */
+    if (formats[t->format].kind != FORMAT_FLOAT)
+        (void)format_whole(&formats[t->format], d.dist.mean, &d.whole);
+    d.centre = moments_centre(&d.dist);
+    return d;
+}
+
+/* Little endian, as the file wants it and as the machines are that sow is built for. */
+static void repeat(char *dst, uint64_t bits, size_t size, size_t n)
+{
+    char element[8];
+    for (size_t i = 0; i < size; i++)
+        element[i] = (char)(bits >> 8 * i & 0xff);
+    for (size_t i = 0; i < n; i++)
+        memcpy(dst + i * size, element, size);
+}
+
+sow_status draw_range(const struct draw *d, uint64_t first, void *dst, size_t n, struct moments *moments)
+{
+    const struct format *const f = &formats[d->tensor->format];
+    if (f->kind != FORMAT_FLOAT) {
+        repeat(dst, d->whole, f->bits / 8, n);
+        return SOW_OK;
+    }
+    if (!moments || d->dist.kind == SOW_DIST_CONSTANT)
+        return sow_fill(d->context, d->stream, d->dist, f->dtype, first, dst, n);
+    const size_t size = f->bits / 8, most = PIECE_BYTES / size;
+    for (char *p = dst; n;) {
+        const size_t k = n < most ? n : most;
+        const sow_status status = sow_fill(d->context, d->stream, d->dist, f->dtype, first, p, k);
+        if (status != SOW_OK)
+            return status;
+        moments_add(moments, f->dtype, p, k, d->centre);
+        p += k * size;
+        first += k;
+        n -= k;
+    }
+    return SOW_OK;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <sow/version.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "say.h"
+#include "suggest.h"
+
+static int run(const struct command *c, int count, char **words)
+{
+    for (int i = 0; i < count && strcmp(words[i], "--") != 0; i++)
+        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
+            help_command(c);
+            return 0;
+        }
+    const struct arguments arguments = arguments_parse(c, count, words);
+    if (arguments.operands < c->min_operands)
+        fail(EXIT_INPUT, NOWHERE, "%s: %s is missing (sow %s --help)", c->name, c->operands, c->name);
+    return c->run(&arguments);
+}
+
+static int dispatch(int argc, char **argv)
+{
+    const char *const word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        help_overview();
+        return 0;
+    }
+    if (strcmp(word, "--version") == 0) {
+        printf("sow %s\n", sow_version());
+        return 0;
+    }
+    if (argc == 3 && strcmp(word, "--dump-completion") == 0)
+        return dump_completion(argv[2]);
+    if (argc == 3 && strcmp(word, "--dump-man") == 0)
+        return dump_man(argv[2]);
+    struct suggestion near = suggest_for(word, strlen(word));
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(word, commands[i].name) == 0)
+            return run(&commands[i], argc - 2, argv + 2);
+        suggest_offer(&near, commands[i].name);
+    }
+    if (*word == '\0')
+        fail(EXIT_INPUT, NOWHERE, "no command (sow --help lists them)");
+    fail(EXIT_INPUT, NOWHERE, "unknown command %s%s (sow --help)", quoted(word, strlen(word)), suggest_text(&near));
+}
+
+int main(int argc, char **argv)
+{
+    const int status = dispatch(argc, argv);
+    /* A report that did not reach its reader is a failure, too. */
+    if (fflush(stdout) != 0 || ferror(stdout))
+        fail(EXIT_MACHINE, NOWHERE, "standard output: %s", strerror(errno));
+    return status;
+}
