@@ -23,7 +23,7 @@ static double arg(const sow__scheme_call *c, const char *name, double fallback)
     return c->scheme->arg[i];
 }
 
-static sow_status finite(const sow__scheme_call *c, const char *name, double fallback, double *x)
+static sow_status finite_arg(const sow__scheme_call *c, const char *name, double fallback, double *x)
 {
     *x = arg(c, name, fallback);
     if (!isfinite(*x))
@@ -31,7 +31,7 @@ static sow_status finite(const sow__scheme_call *c, const char *name, double fal
     return SOW_OK;
 }
 
-static sow_status at_least_0(const sow__scheme_call *c, const char *name, double fallback, double *x)
+static sow_status positive_or_0(const sow__scheme_call *c, const char *name, double fallback, double *x)
 {
     *x = arg(c, name, fallback);
     if (!(*x >= 0) || isinf(*x))
@@ -83,7 +83,7 @@ sow_status sow__law_uniform(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_uniform_scale(const sow__scheme_call *c, sow_dist *dist)
 {
     double scale;
-    SOW_TRY(at_least_0(c, "scale", 1, &scale));
+    SOW_TRY(positive_or_0(c, "scale", 1, &scale));
     *dist = sow_dist_uniform(0, scale);
     return SOW_OK;
 }
@@ -96,8 +96,8 @@ sow_status sow__law_symmetric(const sow__scheme_call *c, sow_dist *dist)
 
 static sow_status mean_and_std(const sow__scheme_call *c, double *mean, double *std)
 {
-    SOW_TRY(finite(c, "mean", 0, mean));
-    return at_least_0(c, "std", c->row->value, std);
+    SOW_TRY(finite_arg(c, "mean", 0, mean));
+    return positive_or_0(c, "std", c->row->value, std);
 }
 
 sow_status sow__law_normal(const sow__scheme_call *c, sow_dist *dist)
@@ -156,7 +156,7 @@ sow_status sow__law_truncated_normal(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_xavier(const sow__scheme_call *c, sow_dist *dist)
 {
     double gain, average;
-    SOW_TRY(at_least_0(c, "gain", 1, &gain));
+    SOW_TRY(positive_or_0(c, "gain", 1, &gain));
     SOW_TRY(fan_of(c, SOW_FAN_AVG, &average));
     const double sum = 2 * average;
     *dist = c->row->draw == SOW_LAW_UNIFORM ? symmetric(gain * sqrt(6 / sum)) : sow_dist_normal(0, gain * sqrt(2 / sum));
@@ -166,7 +166,7 @@ sow_status sow__law_xavier(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_kaiming(const sow__scheme_call *c, sow_dist *dist)
 {
     double gain, fan;
-    SOW_TRY(at_least_0(c, "gain", 1, &gain));
+    SOW_TRY(positive_or_0(c, "gain", 1, &gain));
     SOW_TRY(fan_of(c, (sow_fan_mode)arg(c, "mode", c->row->mode), &fan));
     *dist = c->row->draw == SOW_LAW_UNIFORM ? symmetric(sqrt(3) * gain / sqrt(fan)) : sow_dist_normal(0, gain / sqrt(fan));
     return SOW_OK;
@@ -176,7 +176,7 @@ sow_status sow__law_variance_scaling(const sow__scheme_call *c, sow_dist *dist)
 {
     const sow_law draw = (sow_law)arg(c, "dist", c->row->draw);
     double scale, fan;
-    SOW_TRY(at_least_0(c, "scale", c->row->value, &scale));
+    SOW_TRY(positive_or_0(c, "scale", c->row->value, &scale));
     SOW_TRY(fan_of(c, (sow_fan_mode)arg(c, "mode", c->row->mode), &fan));
     /* 3·scale first: glorot_uniform then is xavier_uniform(1) to the last bit, as √(3/((in + out)/2)) = √(6/(in + out)) exactly. */
     if (draw == SOW_LAW_UNIFORM)
@@ -191,7 +191,7 @@ sow_status sow__law_variance_scaling(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_uniform_scaling(const sow__scheme_call *c, sow_dist *dist)
 {
     double scale, n = 1;
-    SOW_TRY(at_least_0(c, "scale", 1, &scale));
+    SOW_TRY(positive_or_0(c, "scale", 1, &scale));
     for (int i = 0; i + 1 < c->rank; i++)
         n *= (double)c->shape[i];
     *dist = symmetric(scale * sqrt(3 / (n < 1 ? 1 : n)));
@@ -240,7 +240,7 @@ sow_status sow__law_hidden(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_residual_scale(const sow__scheme_call *c, sow_dist *dist)
 {
     double std;
-    SOW_TRY(at_least_0(c, "std", c->row->value, &std));
+    SOW_TRY(positive_or_0(c, "std", c->row->value, &std));
     *dist = sow_dist_normal(0, std / sqrt(2 * arg(c, "layers", 1)));
     return SOW_OK;
 }

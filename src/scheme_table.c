@@ -94,7 +94,7 @@ const sow__scheme_row sow__scheme_rows[] = {
         {"dist", SOW_ARG_LAW, CUT, "which law"}, TRUE_FANS),
     ROW("uniform_scaling", uniform_scaling, 1, IN, UNIFORM, "U(±scale·√(3/n)), n all dimensions but the last",
         "TF1 UniformUnitScaling; haiku UniformScaling", NUMBER("scale", 1, "factor")),
-    ROW("siren", siren, 0, IN, UNIFORM, "U(±1/in) if first, else U(±√(6/in)/omega0)", "Sitzmann et al. 2006.09661",
+    ROW("siren", siren, 0, IN, UNIFORM, "U(±1/in) if first, else U(±√(6/in)/omega0)", "Sitzmann et al. 2020",
         FLAG("first", 0, "the first layer"), NUMBER("omega0", 30, "frequency"), TRUE_FANS),
 
     /* Depth and width */
