@@ -33,6 +33,11 @@ pkg_static() {
     $cc -std=c11 "$here/main.c" -o "$scratch/static" $(pkg-config --cflags sow) "$lib/libsow.a" \
         $(pkg-config --static --libs-only-l --libs-only-other sow | sed 's/-lsow//') -lm && env -u LD_LIBRARY_PATH "$scratch/static"
 }
+readme() { # the README's example, as it stands there
+    sed -n '/^```c$/,/^```$/p' "$root/README.md" | sed '1d;/^```$/,$d' >"$scratch/readme.c" && [ -s "$scratch/readme.c" ] &&
+        $cc -std=c11 -Wall -Wextra -Werror "$scratch/readme.c" -o "$scratch/readme" $(pkg-config --cflags --libs sow) &&
+        "$scratch/readme" | grep -E '^success: '
+}
 soname() { readelf -d "$lib/libsow.so" | grep -E 'SONAME.*libsow\.so\.[0-9]+\]'; }
 cmake_package() {
     CC=$cc cmake -G Ninja -S "$here" -B "$scratch/cmake" -DCMAKE_FIND_ROOT_PATH="$scratch/dest" -Dsow_DIR="$lib/cmake/sow" &&
@@ -50,6 +55,7 @@ vendored() {
 
 way "pkg-config, shared" pkg_shared
 way "pkg-config, static" pkg_static
+way "README's example" readme
 way "a SONAME" soname
 way "CMake find_package, shared and static" cmake_package
 way "meson subproject" subproject
