@@ -72,7 +72,7 @@ static void print_json(const struct facts *f)
     sink_free(&s);
 }
 
-/* An argument's default as a description would write it; NULL: it has none. */
+/* An argument's default as a description would write it; NULL: it must be given. Infinity stands for what the tensor itself says. */
 static const char *fallback(const sow_scheme_arg *arg)
 {
 #define X(id, word) #word,
@@ -85,6 +85,8 @@ static const char *fallback(const sow_scheme_arg *arg)
     const size_t i = arg->fallback >= 0 && arg->fallback < 64 ? (size_t)arg->fallback : 0;
     if (isnan(arg->fallback))
         return NULL;
+    if (isinf(arg->fallback) && arg->type == SOW_ARG_COUNT)
+        return "from the tensor";
     switch (arg->type) {
     case SOW_ARG_MODE:
         return modes[i];

@@ -94,9 +94,8 @@ static void write_head(const struct model *m, uint64_t head_bytes, struct output
     sink_flush(&sink);
 }
 
-static void write_file(struct model *m, const struct arguments *a, struct output *out)
+static void write_file(const struct model *m, const struct arguments *a, const struct host *host, struct output *out)
 {
-    struct host host = host_open(a->option[INIT_THREADS], a->option[INIT_ISA]);
     const bool quiet = a->option[INIT_QUIET] != NULL, report = !quiet && strcmp(a->option[INIT_OUTPUT], "-") != 0;
     const uint64_t head_bytes = safetensors_head_bytes(m);
     const double start = seconds_now();
@@ -109,8 +108,8 @@ static void write_file(struct model *m, const struct arguments *a, struct output
         progress_start(m);
     pipeline_run(&(struct pipeline){.model = m,
                                     .output = out,
-                                    .context = host.context,
-                                    .threads = host.threads,
+                                    .context = host->context,
+                                    .threads = host->threads,
                                     .moments = moments,
                                     .progress = quiet ? NULL : progress_at});
     output_commit(out);
@@ -120,12 +119,11 @@ static void write_file(struct model *m, const struct arguments *a, struct output
                              .file = out->name,
                              .file_bytes = head_bytes + m->bytes,
                              .seconds = seconds_now() - start,
-                             .threads = host.threads,
-                             .isa = host.isa};
+                             .threads = host->threads,
+                             .isa = host->isa};
     if (report)
         (a->option[INIT_JSON] ? report_json : report_table)(&r);
     free(moments);
-    host_close(&host);
 }
 
 int cmd_init(const struct arguments *a)
@@ -138,11 +136,12 @@ int cmd_init(const struct arguments *a)
     inputs[count++] = input_open(a->operand[0]);
     if (a->option[INIT_LIKE])
         inputs[count++] = input_open(a->option[INIT_LIKE]);
-    /* The output first: a target that exists is known before a long description is read. */
-    struct output out = output_open(a->option[INIT_OUTPUT], a->option[INIT_FORCE] != NULL, inputs, count);
     read_model(&m, a, &inputs[0], count > 1 ? &inputs[1] : NULL);
     plan(&m);
-    write_file(&m, a, &out);
+    struct host host = host_open(a->option[INIT_THREADS], a->option[INIT_ISA]);
+    struct output out = output_open(a->option[INIT_OUTPUT], a->option[INIT_FORCE] != NULL, inputs, count);
+    write_file(&m, a, &host, &out);
+    host_close(&host);
     for (size_t i = 0; i < count; i++)
         input_close(&inputs[i]);
     model_free(&m);

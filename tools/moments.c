@@ -9,7 +9,7 @@
  * 32 float sums of at most RUN/32 terms each, then double: some 1e-7 relative, far below what a sample says about its law. Sums and
  * products in the order written, so every build and machine reports the same.
  */
-enum { BYTES = 64, WIDTH = BYTES / 4, RUN = 2048 };
+enum { BYTES = 64, WIDTH = BYTES / 4, RUN = 8192 };
 
 typedef float vector __attribute__((vector_size(BYTES)));
 typedef double vector_f64 __attribute__((vector_size(BYTES)));

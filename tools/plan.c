@@ -166,17 +166,22 @@ static void check_dist(struct model *m, uint32_t index)
     note_symmetry(m, index, &dist);
 }
 
+/* An argument of the rule's scheme, or `otherwise` where it has none or nothing was said. */
+static double rule_argument(const struct model *m, const struct tensor *t, const char *name, double otherwise)
+{
+    const sow_scheme *const scheme = &m->rule[t->rule].scheme;
+    const int i = sow_scheme_arg_index(scheme, name);
+    return i >= 0 && isfinite(scheme->arg[i]) ? scheme->arg[i] : otherwise;
+}
+
+/* The fans of `from` as its own rule sees it. */
 static sow_status take_fan(const struct model *m, const struct tensor *from, sow_scheme *scheme, char *why, size_t size)
 {
-    const struct rule *const rule = from->rule == NO_INDEX ? NULL : &m->rule[from->rule];
-    const int layout_arg = rule ? sow_scheme_arg_index(&rule->scheme, "layout") : -1;
-    const int fans_arg = rule ? sow_scheme_arg_index(&rule->scheme, "fans") : -1;
-    const sow_layout layout = from->layout != NO_LAYOUT ? (sow_layout)from->layout
-                              : layout_arg >= 0         ? (sow_layout)rule->scheme.arg[layout_arg]
-                                                        : SOW_LAYOUT_AUTO;
-    const sow_fans fans = fans_arg >= 0 ? (sow_fans)rule->scheme.arg[fans_arg] : SOW_FANS_TRUE;
+    const double layout = from->layout != NO_LAYOUT ? from->layout : rule_argument(m, from, "layout", SOW_LAYOUT_AUTO);
+    const double fans = rule_argument(m, from, "fans", SOW_FANS_TRUE);
+    const double groups = from->groups ? (double)from->groups : rule_argument(m, from, "groups", 1);
     double fan_in, fan_out;
-    const sow_status status = sow_fan(layout, fans, from->groups ? from->groups : 1, from->rank, from->shape, &fan_in, &fan_out, why, size);
+    const sow_status status = sow_fan((sow_layout)layout, (sow_fans)fans, groups, from->rank, from->shape, &fan_in, &fan_out, why, size);
     if (status != SOW_OK)
         return status;
     if (sow_scheme_arg_index(scheme, "fan_out") >= 0)
@@ -252,8 +257,9 @@ void plan(struct model *m)
         fail_memory(m->tensors * sizeof *m->order);
     for (size_t i = 0; i < m->tensors; i++)
         m->order[i] = (uint32_t)i;
+    check_names(m);
     check_streams(m);
-    check_names(m); /* leaves `order` by name, as find() needs it */
+    sort(m, by_name); /* for find() */
     struct sink from = {0};
     for (size_t i = 0; i < m->tensors; i++)
         if (m->tensor[i].tied)

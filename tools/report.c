@@ -87,12 +87,15 @@ void report_table(const struct report *r)
         const struct row row = row_at(r, i);
         const char *const name = plain(row.tensor);
         elements += tensor_elements(row.tensor);
-        printf("%s%*s  %-*s  %-4s  %-*s  %12.5g  %12.5g\n", name, name_width > shown_width(name) ? name_width - shown_width(name) : 0, "",
-               shape_width, shape_text(row.tensor), formats[row.tensor->format].lower, scheme_width, row.scheme, row.mean, row.std);
+        char moments[64] = "           -             -"; /* no elements */
+        if (!isnan(row.mean) || row.std == 0)
+            (void)snprintf(moments, sizeof moments, "%12.5g  %12.5g", row.mean, row.std);
+        printf("%s%*s  %-*s  %-4s  %-*s  %s\n", name, name_width > shown_width(name) ? name_width - shown_width(name) : 0, "", shape_width,
+               shape_text(row.tensor), formats[row.tensor->format].lower, scheme_width, row.scheme, moments);
     }
-    printf("%zu tensors, %" PRIu64 " elements, %s in %.3g s (%s/s), seed %" PRIu64 ", %u thread%s, %s", m->written, elements,
-           bytes_text((double)r->file_bytes), r->seconds, bytes_text((double)r->file_bytes / r->seconds), m->seed, r->threads,
-           r->threads == 1 ? "" : "s", r->isa);
+    printf("%zu tensor%s, %" PRIu64 " elements, %s in %.3g s (%s/s), seed %" PRIu64 ", %u thread%s, %s", m->written,
+           m->written == 1 ? "" : "s", elements, bytes_text((double)r->file_bytes), r->seconds,
+           bytes_text((double)r->file_bytes / r->seconds), m->seed, r->threads, r->threads == 1 ? "" : "s", r->isa);
     if (m->tensors > m->written)
         printf(", %zu tied", m->tensors - m->written);
     printf(": %s\n", r->file);

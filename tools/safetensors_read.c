@@ -6,7 +6,7 @@
 #include "safetensors.h"
 #include "utf8.h"
 
-enum { PIECE = 64 << 10, MAX_SIZES = 64 };
+enum { PIECE = 64 << 10, PIECES = 8, MAX_SIZES = 64 };
 
 /* What the next value is. */
 enum expected { TOP, TOP_KEY, ENTRY_KEY, DTYPE, SHAPE, SIZES, OFFSETS, PAIR, META, META_KEY };
@@ -335,12 +335,16 @@ static void parse_header(struct reader *r, uint64_t length)
         .yajl_start_array = on_array,
         .yajl_end_array = on_end_array,
     };
-    static char piece[PIECE];
     struct escape_scan scan = {0};
+    /* yajl starts a string again with every piece, so a long one (sow's own record) must not come in many. */
+    const size_t size = length / PIECES > PIECE ? (size_t)(length / PIECES) : PIECE;
+    char *const piece = malloc(size);
+    if (!piece)
+        fail_memory(size);
     if (!(r->yajl = yajl_alloc(&callbacks, NULL, r)))
         fail_memory(0);
     for (uint64_t done = 0; done < length;) {
-        const size_t n = length - done < PIECE ? (size_t)(length - done) : PIECE;
+        const size_t n = length - done < size ? (size_t)(length - done) : size;
         r->piece_at = 8 + done;
         input_read_at(r->input, piece, n, r->piece_at);
         if (done == 0 && piece[0] != '{')
@@ -357,6 +361,7 @@ static void parse_header(struct reader *r, uint64_t length)
     if (yajl_complete_parse(r->yajl) != yajl_status_ok)
         syntax_error(r);
     yajl_free(r->yajl);
+    free(piece);
 }
 
 void safetensors_read(const struct input *input, struct model *model, char **record, size_t *record_length)
