@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file scheme.h
- * A scheme is a value: which law a weight is drawn from, as a function of its shape. All schemes stand in one table (src/scheme_table.c) that
- * the C API, the program, the docs and the tests read. Arguments are set by name, or through the constructors below:
+ * A scheme is a value: which law a weight is drawn from, as a function of its shape. All schemes stand in one table (src/scheme_table.c)
+ * that the C API, the program, the docs and the tests read. Arguments are set by name, or through the constructors below:
  *
  *     sow_scheme k = sow_kaiming_normal(SOW_FAN_OUT, sow_gain_relu());
  *
