@@ -131,6 +131,26 @@ int test_child_status(int (*body)(void *arg), void *arg)
     return status;
 }
 
+/* qemu shows its guest a false cmdline and exe, but the true name of the process. */
+int test_emulated(void)
+{
+    char name[16] = "";
+    FILE *file = fopen("/proc/self/comm", "r");
+    if (!file)
+        return 0;
+    if (!fgets(name, sizeof name, file))
+        name[0] = '\0';
+    fclose(file);
+    return strncmp(name, "qemu-", 5) == 0;
+}
+
+/* ThreadSanitizer gives up on a child that starts threads, unless asked not to. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
+
 const sow_dist test_dists[] = {
     {SOW_DIST_BITS, 0, 0, 0, 0},
     {SOW_DIST_CONSTANT, 0.1, 0, 0, 0},

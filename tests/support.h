@@ -53,6 +53,9 @@ unsigned test_fail_thread(unsigned n);
 #define test_in_child(body, arg) assert_int_equal(test_child_status(body, arg), 0)
 int test_child_status(int (*body)(void *arg), void *arg);
 
+/** Whether qemu-user runs this program: then a forked child cannot start threads (qemu fails an assertion), and all is slow. */
+int test_emulated(void);
+
 /** One valid distribution per row, ordinary and pathological; every element type can draw each. */
 extern const sow_dist test_dists[];
 extern const size_t test_dist_count;
