@@ -73,7 +73,14 @@ void help_overview(void)
 
 void help_command(const struct command *c)
 {
-    printf("Usage: sow %s [OPTION…]%s%s\n%s.\n\n", c->name, *c->operands ? " " : "", c->operands, c->summary);
+    const char *form = c->operands, *bar;
+    do { /* one line for each form of the operands */
+        bar = strstr(form, " | ");
+        printf("%s sow %s [OPTION…]%s%.*s\n", form == c->operands ? "Usage:" : "      ", c->name, *form ? " " : "",
+               (int)(bar ? (size_t)(bar - form) : strlen(form)), form);
+        form = bar ? bar + 3 : form;
+    } while (bar);
+    printf("%s.\n\n", c->summary);
     for (const struct option *o = c->options; o->name; o++)
         option_line(o);
     paragraphs(c->details);

@@ -216,8 +216,20 @@ static int on_null(void *ctx)
     return scalar(b, JSON_NULL, token_end(b) - 4, "null", 4);
 }
 
+/* Where the token that ends at `end` starts: what yajl stumbles over lies behind it. */
+static size_t token_start(const struct builder *b, size_t end)
+{
+    static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._";
+    size_t at = end ? end - 1 : 0;
+    if (b->text[at] == '"')
+        return quote_before(b, end);
+    while (at > 0 && b->text[at] && strchr(word, b->text[at]) && strchr(word, b->text[at - 1]) && b->text[at - 1])
+        at--;
+    return at;
+}
+
 /* yajl's own words, one line of them. */
-_Noreturn static void syntax_error(struct builder *b, size_t offset)
+_Noreturn static void syntax_error(struct builder *b, bool at_end)
 {
     unsigned char *const words = yajl_get_error(b->yajl, 0, NULL, 0);
     char line[160] = "not JSON";
@@ -230,7 +242,9 @@ _Noreturn static void syntax_error(struct builder *b, size_t offset)
         line[n < sizeof line - 1 ? n : sizeof line - 1] = '\0';
         yajl_free_error(b->yajl, words);
     }
-    fail(EXIT_INPUT, place_of(b, offset), "not valid JSON: %s", line);
+    /* Inside a string yajl stops before the byte that is wrong. */
+    const size_t end = token_end(b), at = at_end ? b->length : strstr(line, "inside") || strstr(line, "UTF8") ? end : token_start(b, end);
+    fail(EXIT_INPUT, place_of(b, at), "not valid JSON: %s", line);
 }
 
 static void check_escapes(struct builder *b)
@@ -261,9 +275,9 @@ const struct json *json_parse(const struct json_reader *reader, const char *text
     if (!(b.yajl = yajl_alloc(&callbacks, NULL, &b)))
         fail_memory(0);
     if (yajl_parse(b.yajl, (const unsigned char *)text, length) != yajl_status_ok)
-        syntax_error(&b, token_end(&b));
+        syntax_error(&b, false);
     if (yajl_complete_parse(b.yajl) != yajl_status_ok || !b.root)
-        syntax_error(&b, length);
+        syntax_error(&b, true);
     yajl_free(b.yajl);
     arena_free(&b.scratch);
     return b.root;

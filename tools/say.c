@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 static void (*exit_hook)(void);
 static void (*before_hook)(void);
 
@@ -33,8 +35,9 @@ static void print_line(const char *kind, struct place at, const char *format, va
         used += (size_t)snprintf(line + used, sizeof line - used, "%u:", at.column);
     used += (size_t)snprintf(line + used, sizeof line - used, "%s%s", at.file ? " " : "", kind);
     (void)vsnprintf(line + used, sizeof line - used, format, args);
+    const bool is_text = utf8_is_valid(line, strlen(line));
     for (unsigned char *c = (unsigned char *)line; *c; c++)
-        if (*c < 0x20 || *c == 0x7f)
+        if (*c < 0x20 || *c == 0x7f || (*c > 0x7f && !is_text))
             *c = '?';
     if (before_hook)
         before_hook();
@@ -49,7 +52,7 @@ void fail(int status, struct place at, const char *format, ...)
     va_end(args);
     if (exit_hook)
         exit_hook();
-    exit(status);
+    _Exit(status); /* no flush of a half-made report, no other cleaning up than the hook's */
 }
 
 void warn(struct place at, const char *format, ...)
@@ -75,13 +78,14 @@ const char *quoted(const char *text, size_t length)
     if (cut)
         for (length = SHOWN; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80; length--)
             continue; /* not inside a UTF-8 sequence */
+    const bool is_text = utf8_is_valid(text, length);
     *p++ = '"';
     for (size_t i = 0; i < length; i++) {
         const unsigned char c = (unsigned char)text[i];
         if (c == '"' || c == '\\') {
             *p++ = '\\';
             *p++ = (char)c;
-        } else if (c < 0x20 || c == 0x7f) {
+        } else if (c < 0x20 || c == 0x7f || (c > 0x7f && !is_text)) {
             p += sprintf(p, "\\x%02x", c);
         } else {
             *p++ = (char)c;

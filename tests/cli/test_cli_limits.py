@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""Peak memory: 64 MiB and twice the header, whatever the model. Large tensors are streamed."""
+import json
+import os
+import struct
+import sys
+
+from sowtest import MODELS, SANITIZED, SOW, Case, main
+
+RULES = [{"match": "*", "scheme": "normal"}]
+
+
+class Limits(Case):
+    def peak(self, *args):
+        """Exit status and peak resident bytes of one run."""
+        pid = os.fork()
+        if pid == 0:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            os.execvp(SOW[0], SOW + [str(a) for a in args])
+        _, status, usage = os.wait4(pid, 0)
+        self.assertEqual(status, 0, args)
+        return usage.ru_maxrss * 1024
+
+    def bounded(self, *args, header=0):
+        used = self.peak("init", *args)
+        print(f"{used / 2**20:.1f} MiB, header {header / 2**20:.1f} MiB: {args[0]}", file=sys.stderr)
+        self.assertLess(used, (64 << 20) + 2 * header)
+
+    def header_of(self, path):
+        with open(path, "rb") as f:
+            return struct.unpack("<Q", f.read(8))[0]
+
+    def test_large_model(self):
+        self.bounded(MODELS / "gpt2-xl.json", "-o", "/dev/null", "--dtype", "bf16")
+
+    def test_threads(self):
+        for threads in (1, 2, 16, 64):
+            self.bounded(MODELS / "gpt2.json", "-o", "/dev/null", "--threads", threads)
+
+    def test_one_huge_tensor(self):
+        model = self.model({"tensors": [{"name": "w", "shape": [1 << 15, 1 << 14], "dtype": "bf16"}], "rules": RULES})
+        self.bounded(model, "-o", "/dev/null", "-q")
+
+    def test_many_tensors_of_a_range(self):
+        model = self.model({"tensors": [{"name": "a{0..399999}", "shape": [1]}], "rules": RULES})
+        out = self.path("o")
+        self.peak("init", model, "-o", out)
+        self.bounded(model, "-o", out, "-f", header=self.header_of(out))
+        self.bounded(self.model({"rules": RULES}, "rules.json"), "--like", out, "-o", self.path("p"), header=self.header_of(out))
+
+    def test_many_tensors_one_by_one(self):
+        model = self.model({"tensors": [{"name": f"{i:x}", "shape": [1]} for i in range(400000)], "rules": RULES})
+        out = self.path("o.safetensors")
+        self.peak("init", model, "-o", out)
+        self.bounded(model, "-o", out, "-f", header=self.header_of(out))
+        self.bounded(out, "-o", self.path("again"), header=self.header_of(out))
+        self.assertEqual(out.read_bytes(), self.path("again").read_bytes())
+
+
+if SANITIZED:
+    print("sanitizers use memory of their own")
+    sys.exit(77)
+main()
