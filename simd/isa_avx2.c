@@ -13,11 +13,20 @@
 
 #include "simd/vec_avx2.h"
 
-#define SOW_KERNEL_ISA       avx2
+#define SOW_KERNEL_ISA avx2
+#if defined(__clang__)
 #define SOW_DEPTH_WORDS      2
-#define SOW_DEPTH_NORMAL     3
-#define SOW_DEPTH_NORMAL_F64 3
-#define SOW_DEPTH_TRUNC      2
+#define SOW_DEPTH_NORMAL     2
+#define SOW_DEPTH_NORMAL_F64 2
+#define SOW_DEPTH_TRUNC      6
+#define SOW_DEPTH_TRUNC_F64  6
+#else
+#define SOW_DEPTH_WORDS      6
+#define SOW_DEPTH_NORMAL     8
+#define SOW_DEPTH_NORMAL_F64 6
+#define SOW_DEPTH_TRUNC      8
+#define SOW_DEPTH_TRUNC_F64  6
+#endif
 #include "simd/kernels_tmpl.h"
 
 #if defined(__clang__)

@@ -14,10 +14,11 @@
 #include "simd/vec_avx512.h"
 
 #define SOW_KERNEL_ISA       avx512
-#define SOW_DEPTH_WORDS      4
+#define SOW_DEPTH_WORDS      6
 #define SOW_DEPTH_NORMAL     6
 #define SOW_DEPTH_NORMAL_F64 6
-#define SOW_DEPTH_TRUNC      3
+#define SOW_DEPTH_TRUNC      8
+#define SOW_DEPTH_TRUNC_F64  8
 #include "simd/kernels_tmpl.h"
 
 #if defined(__clang__)

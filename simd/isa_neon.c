@@ -15,6 +15,7 @@
 #define SOW_DEPTH_WORDS      2
 #define SOW_DEPTH_NORMAL     2
 #define SOW_DEPTH_NORMAL_F64 2
-#define SOW_DEPTH_TRUNC      1
+#define SOW_DEPTH_TRUNC      2
+#define SOW_DEPTH_TRUNC_F64  2
 #include "simd/kernels_tmpl.h"
 #endif

@@ -15,4 +15,5 @@
 #define SOW_DEPTH_NORMAL     2
 #define SOW_DEPTH_NORMAL_F64 4
 #define SOW_DEPTH_TRUNC      2
+#define SOW_DEPTH_TRUNC_F64  4
 #include "simd/kernels_tmpl.h"

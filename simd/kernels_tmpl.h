@@ -5,13 +5,15 @@
  *   SOW_KERNEL_ISA         name, as in isa.inc
  *   SOW_DEPTH_WORDS        units side by side for bits and uniform
  *   SOW_DEPTH_NORMAL       … for f32, f16 and bf16 normals       SOW_DEPTH_NORMAL_F64  … for f64 normals
- *   SOW_DEPTH_TRUNC        … for truncated normals (twice that many vectors: even and odd words)
- * Tested: every shim here; depths from 1 to V_DEPTH_MAX. A depth that spills falls off a cliff (20 times slower): tests/test_spill.sh.
+ *   SOW_DEPTH_TRUNC        … for f32, f16 and bf16 truncated normals   SOW_DEPTH_TRUNC_F64  … for f64
+ * Tested: every shim here; depths from 1 to V_DEPTH_MAX. The best depth is measured, per compiler too
+ * (docs/performance.md): more of them spill, and pay all the same where the chains of a polynomial are long.
  */
 #include "simd/normal_tmpl.h"
 #include "simd/philox_tmpl.h"
 #include "simd/truncnorm_tmpl.h"
 
+enum { REST = 2 };                  /* depth of the loop over what is left, and so of small fills */
 enum { WIDE = V_DEPTH_MAX * V_VR }; /* vectors of 32-bit lanes for one parity of the words, at most */
 
 /* One unit function per distribution and store: N units at dst. They are inlined with N constant. */
@@ -23,8 +25,7 @@ enum { WIDE = V_DEPTH_MAX * V_VR }; /* vectors of 32-bit lanes for one parity of
 #define STORE32(store, type, e, o) STORE_UNITS(store, type, e, o, 4 * V_BLOCKS, V_VR)
 #define STORE64(store, type, e, o) STORE_UNITS(store, type, e, o, 2 * V_BLOCKS, V_VD)
 
-V_INLINE
-void bits_u32(const philox *s, const int n, const sow_params_f32 *p, void *dst)
+V_INLINE void bits_u32(const philox *s, const int n, const sow_params_f32 *p, void *dst)
 {
     vu e[WIDE], o[WIDE];
     (void)p;
@@ -32,8 +33,7 @@ void bits_u32(const philox *s, const int n, const sow_params_f32 *p, void *dst)
     STORE32(vst_u32, uint32_t, e, o)
 }
 
-V_INLINE
-void bits_u16(const philox *s, const int n, const sow_params_f32 *p, void *dst)
+V_INLINE void bits_u16(const philox *s, const int n, const sow_params_f32 *p, void *dst)
 {
     vu e[WIDE], o[WIDE];
     (void)p;
@@ -41,8 +41,7 @@ void bits_u16(const philox *s, const int n, const sow_params_f32 *p, void *dst)
     STORE32(vst_u16, uint16_t, e, o)
 }
 
-V_INLINE
-void bits_u64(const philox *s, const int n, const sow_params_f64 *p, void *dst)
+V_INLINE void bits_u64(const philox *s, const int n, const sow_params_f64 *p, void *dst)
 {
     vq e[V_DEPTH_MAX * V_VD], o[V_DEPTH_MAX * V_VD];
     (void)p;
@@ -50,30 +49,27 @@ void bits_u64(const philox *s, const int n, const sow_params_f64 *p, void *dst)
     STORE64(vst_u64, uint64_t, e, o)
 }
 
-V_INLINE
-void uniform_lanes_f32(const int n, const sow_params_f32 *p, const vu *w, vf *out)
+V_INLINE void uniform_lanes_f32(const int n, const int two_steps, const sow_params_f32 *p, const vu *w, vf *out)
 {
     EACH (i, n) {
         vf k = vf_from_i32(vu_shr(w[i], 8));
-        if (p->two_steps)
+        if (two_steps)
             k = vf_mul(k, vf_set1(0x1p-24f));
         out[i] = vf_max(vf_min(vf_fma(k, vf_set1(p->scale), vf_set1(p->shift)), vf_set1(p->hi)), vf_set1(p->lo));
     }
 }
 
-V_INLINE
-void uniform_lanes_f64(const int n, const sow_params_f64 *p, const vq *w, vd *out)
+V_INLINE void uniform_lanes_f64(const int n, const int two_steps, const sow_params_f64 *p, const vq *w, vd *out)
 {
     EACH (i, n) {
         vd k = vd_from_u53(vq_shr(w[i], 11));
-        if (p->two_steps)
+        if (two_steps)
             k = vd_mul(k, vd_set1(0x1p-53));
         out[i] = vd_max(vd_min(vd_fma(k, vd_set1(p->scale), vd_set1(p->shift)), vd_set1(p->hi)), vd_set1(p->lo));
     }
 }
 
-V_INLINE
-void normal_lanes_f32(const int n, const sow_params_f32 *p, const vu *radius, const vu *angle, vf *c, vf *s)
+V_INLINE void normal_lanes_f32(const int n, const sow_params_f32 *p, const vu *radius, const vu *angle, vf *c, vf *s)
 {
     vf r[WIDE];
     radius_f32(n, radius, r);
@@ -84,8 +80,7 @@ void normal_lanes_f32(const int n, const sow_params_f32 *p, const vu *radius, co
     }
 }
 
-V_INLINE
-void normal_lanes_f64(const int n, const sow_params_f64 *p, const vq *radius, const vq *angle, vd *c, vd *s)
+V_INLINE void normal_lanes_f64(const int n, const sow_params_f64 *p, const vq *radius, const vq *angle, vd *c, vd *s)
 {
     vd r[V_DEPTH_MAX * V_VD];
     radius_f64(n, radius, r);
@@ -97,18 +92,16 @@ void normal_lanes_f64(const int n, const sow_params_f64 *p, const vq *radius, co
 }
 
 #define UNITS32(dtype, type)                                                                                                               \
-    V_INLINE                                                                                                                               \
-    void uniform_##dtype(const philox *s, const int n, const sow_params_f32 *p, void *dst)                                                 \
+    V_INLINE void uniform_units_##dtype(const philox *s, const int n, const int two_steps, const sow_params_f32 *p, void *dst)             \
     {                                                                                                                                      \
         vu we[WIDE], wo[WIDE];                                                                                                             \
         vf e[WIDE], o[WIDE];                                                                                                               \
         philox_words32(s, n, we, wo);                                                                                                      \
-        uniform_lanes_f32(n *V_VR, p, we, e);                                                                                              \
-        uniform_lanes_f32(n *V_VR, p, wo, o);                                                                                              \
+        uniform_lanes_f32(n *V_VR, two_steps, p, we, e);                                                                                   \
+        uniform_lanes_f32(n *V_VR, two_steps, p, wo, o);                                                                                   \
         STORE32(vst_##dtype, type, e, o)                                                                                                   \
     }                                                                                                                                      \
-    V_INLINE                                                                                                                               \
-    void normal_##dtype(const philox *s, const int n, const sow_params_f32 *p, void *dst)                                                  \
+    V_INLINE void normal_##dtype(const philox *s, const int n, const sow_params_f32 *p, void *dst)                                         \
     {                                                                                                                                      \
         vu we[WIDE], wo[WIDE];                                                                                                             \
         vf e[WIDE], o[WIDE];                                                                                                               \
@@ -116,8 +109,7 @@ void normal_lanes_f64(const int n, const sow_params_f64 *p, const vq *radius, co
         normal_lanes_f32(n *V_VR, p, we, wo, e, o);                                                                                        \
         STORE32(vst_##dtype, type, e, o)                                                                                                   \
     }                                                                                                                                      \
-    V_INLINE                                                                                                                               \
-    void trunc_normal_##dtype(const philox *s, const int n, const sow_params_f32 *p, void *dst)                                            \
+    V_INLINE void trunc_normal_##dtype(const philox *s, const int n, const sow_params_f32 *p, void *dst)                                   \
     {                                                                                                                                      \
         vu we[WIDE], wo[WIDE];                                                                                                             \
         vf e[WIDE], o[WIDE];                                                                                                               \
@@ -131,19 +123,17 @@ UNITS32(f32, float)
 UNITS32(f16, uint16_t)
 UNITS32(bf16, uint16_t)
 
-V_INLINE
-void uniform_f64(const philox *s, const int n, const sow_params_f64 *p, void *dst)
+V_INLINE void uniform_units_f64(const philox *s, const int n, const int two_steps, const sow_params_f64 *p, void *dst)
 {
     vq we[V_DEPTH_MAX * V_VD], wo[V_DEPTH_MAX * V_VD];
     vd e[V_DEPTH_MAX * V_VD], o[V_DEPTH_MAX * V_VD];
     philox_words64(s, n, we, wo);
-    uniform_lanes_f64(n * V_VD, p, we, e);
-    uniform_lanes_f64(n * V_VD, p, wo, o);
+    uniform_lanes_f64(n * V_VD, two_steps, p, we, e);
+    uniform_lanes_f64(n * V_VD, two_steps, p, wo, o);
     STORE64(vst_f64, double, e, o)
 }
 
-V_INLINE
-void normal_f64(const philox *s, const int n, const sow_params_f64 *p, void *dst)
+V_INLINE void normal_f64(const philox *s, const int n, const sow_params_f64 *p, void *dst)
 {
     vq we[V_DEPTH_MAX * V_VD], wo[V_DEPTH_MAX * V_VD];
     vd e[V_DEPTH_MAX * V_VD], o[V_DEPTH_MAX * V_VD];
@@ -152,8 +142,7 @@ void normal_f64(const philox *s, const int n, const sow_params_f64 *p, void *dst
     STORE64(vst_f64, double, e, o)
 }
 
-V_INLINE
-void trunc_normal_f64(const philox *s, const int n, const sow_params_f64 *p, void *dst)
+V_INLINE void trunc_normal_f64(const philox *s, const int n, const sow_params_f64 *p, void *dst)
 {
     vq we[V_DEPTH_MAX * V_VD], wo[V_DEPTH_MAX * V_VD];
     vd e[V_DEPTH_MAX * V_VD], o[V_DEPTH_MAX * V_VD];
@@ -163,27 +152,39 @@ void trunc_normal_f64(const philox *s, const int n, const sow_params_f64 *p, voi
     STORE64(vst_f64, double, e, o)
 }
 
+/* Widths so small that width · 2^-24 is not exact take another, slower kernel: no test inside the loop. */
+#define UNIFORM(dtype, real)                                                                                                               \
+    V_INLINE void uniform_##dtype(const philox *s, const int n, const sow_params_##real *p, void *dst)                                     \
+    {                                                                                                                                      \
+        uniform_units_##dtype(s, n, 0, p, dst);                                                                                            \
+    }                                                                                                                                      \
+    V_INLINE void uniform_fine_##dtype(const philox *s, const int n, const sow_params_##real *p, void *dst)                                \
+    {                                                                                                                                      \
+        uniform_units_##dtype(s, n, 1, p, dst);                                                                                            \
+    }
+
+UNIFORM(f32, f32)
+UNIFORM(f16, f32)
+UNIFORM(bf16, f32)
+UNIFORM(f64, f64)
+
 /* The loop around a unit function. `bytes` per element; `per_block` elements per Philox block. */
 #define KERNEL(name, unit, real, depth, order, bytes, per_block)                                                                           \
     static void name(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups)                        \
     {                                                                                                                                      \
+        _Static_assert(SOW_GROUP % ((per_block)*V_BLOCKS * REST) == 0, "a group is a whole number of the shortest loop's steps");          \
         const sow_params_##real p = params->real;                                                                                          \
+        const size_t unit_bytes = (size_t)(bytes) * (per_block)*V_BLOCKS;                                                                  \
         unsigned char *out = dst;                                                                                                          \
         size_t units = groups * (SOW_GROUP / ((per_block)*V_BLOCKS));                                                                      \
         while (units) {                                                                                                                    \
             philox s;                                                                                                                      \
             const size_t run = philox_start(&s, key, id, block, units, order);                                                             \
             size_t n = run;                                                                                                                \
-            for (; n >= (depth); n -= (depth)) {                                                                                           \
-                unit(&s, depth, &p, out);                                                                                                  \
-                philox_advance(&s, depth);                                                                                                 \
-                out += (size_t)(depth) * (bytes) * (per_block)*V_BLOCKS;                                                                   \
-            }                                                                                                                              \
-            for (; n; n--) {                                                                                                               \
-                unit(&s, 1, &p, out);                                                                                                      \
-                philox_advance(&s, 1);                                                                                                     \
-                out += (size_t)(bytes) * (per_block)*V_BLOCKS;                                                                             \
-            }                                                                                                                              \
+            for (; n >= (depth); n -= (depth), out += (depth)*unit_bytes)                                                                  \
+                unit(&s, depth, &p, out), philox_advance(&s, depth);                                                                       \
+            for (; n; n -= REST, out += REST * unit_bytes)                                                                                 \
+                unit(&s, REST, &p, out), philox_advance(&s, REST);                                                                         \
             block += (uint64_t)run * V_BLOCKS;                                                                                             \
             units -= run;                                                                                                                  \
         }                                                                                                                                  \
@@ -192,10 +193,18 @@ void trunc_normal_f64(const philox *s, const int n, const sow_params_f64 *p, voi
 KERNEL(k_bits_f32, bits_u32, f32, SOW_DEPTH_WORDS, V_NATURAL, 4, 4)
 KERNEL(k_bits_f16, bits_u16, f32, SOW_DEPTH_WORDS, V_PACKED, 2, 4)
 KERNEL(k_bits_f64, bits_u64, f64, SOW_DEPTH_WORDS, V_NATURAL, 8, 2)
-KERNEL(k_uniform_f32, uniform_f32, f32, SOW_DEPTH_WORDS, V_NATURAL, 4, 4)
-KERNEL(k_uniform_f16, uniform_f16, f32, SOW_DEPTH_WORDS, V_F16_ORDER, 2, 4)
-KERNEL(k_uniform_bf16, uniform_bf16, f32, SOW_DEPTH_WORDS, V_PACKED, 2, 4)
-KERNEL(k_uniform_f64, uniform_f64, f64, SOW_DEPTH_WORDS, V_NATURAL, 8, 2)
+#define UNIFORM_KERNELS(dtype, real, order, bytes, per_block)                                                                              \
+    KERNEL(loop_uniform_##dtype, uniform_##dtype, real, SOW_DEPTH_WORDS, order, bytes, per_block)                                          \
+    KERNEL(loop_uniform_fine_##dtype, uniform_fine_##dtype, real, REST, order, bytes, per_block)                                           \
+    static void k_uniform_##dtype(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups)           \
+    {                                                                                                                                      \
+        (params->real.two_steps ? loop_uniform_fine_##dtype : loop_uniform_##dtype)(key, id, block, params, dst, groups);                  \
+    }
+
+UNIFORM_KERNELS(f32, f32, V_NATURAL, 4, 4)
+UNIFORM_KERNELS(f16, f32, V_F16_ORDER, 2, 4)
+UNIFORM_KERNELS(bf16, f32, V_PACKED, 2, 4)
+UNIFORM_KERNELS(f64, f64, V_NATURAL, 8, 2)
 KERNEL(k_normal_f32, normal_f32, f32, SOW_DEPTH_NORMAL, V_NATURAL, 4, 4)
 KERNEL(k_normal_f16, normal_f16, f32, SOW_DEPTH_NORMAL, V_F16_ORDER, 2, 4)
 KERNEL(k_normal_bf16, normal_bf16, f32, SOW_DEPTH_NORMAL, V_PACKED, 2, 4)
@@ -203,7 +212,7 @@ KERNEL(k_normal_f64, normal_f64, f64, SOW_DEPTH_NORMAL_F64, V_NATURAL, 8, 2)
 KERNEL(k_trunc_normal_f32, trunc_normal_f32, f32, SOW_DEPTH_TRUNC, V_NATURAL, 4, 4)
 KERNEL(k_trunc_normal_f16, trunc_normal_f16, f32, SOW_DEPTH_TRUNC, V_F16_ORDER, 2, 4)
 KERNEL(k_trunc_normal_bf16, trunc_normal_bf16, f32, SOW_DEPTH_TRUNC, V_PACKED, 2, 4)
-KERNEL(k_trunc_normal_f64, trunc_normal_f64, f64, SOW_DEPTH_TRUNC, V_NATURAL, 8, 2)
+KERNEL(k_trunc_normal_f64, trunc_normal_f64, f64, SOW_DEPTH_TRUNC_F64, V_NATURAL, 8, 2)
 
 /* A constant: 256 bytes of pattern at a time; SOW_GROUP elements are a multiple of 128 bytes. */
 static void k_constant_f32(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups)

@@ -15,8 +15,7 @@
 #define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
 
 /** p[i] = coef[0] + x coef[1] + …, Horner, N polynomials side by side. */
-V_INLINE
-void vf_poly(const float *coef, const int count, const int n, const vf *x, vf *p)
+V_INLINE void vf_poly(const float *coef, const int count, const int n, const vf *x, vf *p)
 {
     EACH (i, n) {
         p[i] = vf_fma(vf_set1(coef[count - 1]), x[i], vf_set1(coef[count - 2]));
@@ -28,8 +27,7 @@ void vf_poly(const float *coef, const int count, const int n, const vf *x, vf *p
     }
 }
 
-V_INLINE
-void vd_poly(const double *coef, const int count, const int n, const vd *x, vd *p)
+V_INLINE void vd_poly(const double *coef, const int count, const int n, const vd *x, vd *p)
 {
     EACH (i, n) {
         p[i] = vd_fma(vd_set1(coef[count - 1]), x[i], vd_set1(coef[count - 2]));
@@ -42,8 +40,7 @@ void vd_poly(const double *coef, const int count, const int n, const vd *x, vd *
 }
 
 /** -2 ln(2^-l (1 - t/2)), t in [0, 1]. */
-V_INLINE
-void vf_minus_2_log(const int n, const vf *l, const vf *t, vf *r)
+V_INLINE void vf_minus_2_log(const int n, const vf *l, const vf *t, vf *r)
 {
     vf p[V_DEPTH_MAX * 2];
     vf_poly(log_f32, COUNT(log_f32), n, t, p);
@@ -53,8 +50,7 @@ void vf_minus_2_log(const int n, const vf *l, const vf *t, vf *r)
     }
 }
 
-V_INLINE
-void vd_minus_2_log(const int n, const vd *l, const vd *t, vd *r)
+V_INLINE void vd_minus_2_log(const int n, const vd *l, const vd *t, vd *r)
 {
     vd p[V_DEPTH_MAX * 2];
     vd_poly(log_f64, COUNT(log_f64), n, t, p);
@@ -65,8 +61,7 @@ void vd_minus_2_log(const int n, const vd *l, const vd *t, vd *r)
 }
 
 /** Radii of the words w. */
-V_INLINE
-void radius_f32(const int n, const vu *w, vf *r)
+V_INLINE void radius_f32(const int n, const vu *w, vf *r)
 {
     vf l[V_DEPTH_MAX * 2], t[V_DEPTH_MAX * 2];
     EACH (i, n) {
@@ -81,8 +76,7 @@ void radius_f32(const int n, const vu *w, vf *r)
 }
 
 /** c = r cos θ, s = r sin θ, θ = 2π a 2^-32. */
-V_INLINE
-void rotate_f32(const int n, const vf *r, const vu *a, vf *c, vf *s)
+V_INLINE void rotate_f32(const int n, const vf *r, const vu *a, vf *c, vf *s)
 {
     vf x[V_DEPTH_MAX * 2], y[V_DEPTH_MAX * 2], p[V_DEPTH_MAX * 2];
     EACH (i, n) {
@@ -102,8 +96,7 @@ void rotate_f32(const int n, const vf *r, const vu *a, vf *c, vf *s)
 }
 
 /** Radii of the 64-bit words x: u₁ = ((x >> 11) + 1)·2⁻⁵³, l = lzcnt of the 53 bits, t as above, from exponent bits without a multiply. */
-V_INLINE
-void radius_f64(const int n, const vq *w, vd *r)
+V_INLINE void radius_f64(const int n, const vq *w, vd *r)
 {
     vd l[V_DEPTH_MAX], t[V_DEPTH_MAX];
     const vq one = vq_set1(0x3ff0000000000000);
@@ -120,8 +113,7 @@ void radius_f64(const int n, const vq *w, vd *r)
 }
 
 /** c = r cos θ, s = r sin θ, θ = 2π (a >> 11) 2^-53. */
-V_INLINE
-void rotate_f64(const int n, const vd *r, const vq *a, vd *c, vd *s)
+V_INLINE void rotate_f64(const int n, const vd *r, const vq *a, vd *c, vd *s)
 {
     vd x[V_DEPTH_MAX], y[V_DEPTH_MAX], p[V_DEPTH_MAX];
     EACH (i, n) {

@@ -22,8 +22,7 @@ typedef struct philox {
 } philox;
 
 /** Prepares blocks block, block+1, …; returns how many of `units` units fit before the low counter word wraps. */
-V_INLINE
-size_t philox_start(philox *s, uint64_t key, uint64_t id, uint64_t block, size_t units, int order)
+V_INLINE size_t philox_start(philox *s, uint64_t key, uint64_t id, uint64_t block, size_t units, int order)
 {
     const uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     for (uint32_t r = 0; r < 9; r++) {
@@ -45,15 +44,13 @@ size_t philox_start(philox *s, uint64_t key, uint64_t id, uint64_t block, size_t
     return units < left ? units : (size_t)left;
 }
 
-V_INLINE
-void philox_advance(philox *s, int n)
+V_INLINE void philox_advance(philox *s, int n)
 {
     s->p = vprod_add(s->p, (uint64_t)n * V_BLOCKS * PHILOX_M0);
 }
 
 /** Rounds 1 to 9 of N units, and the products of round 10. */
-V_INLINE
-void philox_rounds(const philox *s, const int n, vprod *p0, vprod *p1, vw *x1, vw *x3)
+V_INLINE void philox_rounds(const philox *s, const int n, vprod *p0, vprod *p1, vw *x1, vw *x3)
 {
     const vw m0 = vw_set1(PHILOX_M0), m1 = vw_set1(PHILOX_M1);
     vw x0[V_DEPTH_MAX], x2[V_DEPTH_MAX];
@@ -92,8 +89,7 @@ void philox_rounds(const philox *s, const int n, vprod *p0, vprod *p1, vw *x1, v
 }
 
 /** N units of words: e and o get N·V_VR vectors each. */
-V_INLINE
-void philox_words32(const philox *s, const int n, vu *e, vu *o)
+V_INLINE void philox_words32(const philox *s, const int n, vu *e, vu *o)
 {
     vprod p0[V_DEPTH_MAX], p1[V_DEPTH_MAX];
     vw x1[V_DEPTH_MAX], x3[V_DEPTH_MAX];
@@ -104,8 +100,7 @@ void philox_words32(const philox *s, const int n, vu *e, vu *o)
 }
 
 /** N units of 64-bit elements, first word low: e and o get N·V_VD vectors each. */
-V_INLINE
-void philox_words64(const philox *s, const int n, vq *e, vq *o)
+V_INLINE void philox_words64(const philox *s, const int n, vq *e, vq *o)
 {
     vprod p0[V_DEPTH_MAX], p1[V_DEPTH_MAX];
     vw x1[V_DEPTH_MAX], x3[V_DEPTH_MAX];

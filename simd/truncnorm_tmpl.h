@@ -12,8 +12,7 @@
 #ifndef SOW_SIMD_TRUNCNORM_TMPL_H
 #define SOW_SIMD_TRUNCNORM_TMPL_H
 
-V_INLINE
-void truncnorm_f32(const sow_params_f32 *p, const int n, const vu *words, vf *out)
+V_INLINE void truncnorm_f32(const sow_params_f32 *p, const int n, const vu *words, vf *out)
 {
     vf l[V_DEPTH_MAX * 2], t[V_DEPTH_MAX * 2], s[V_DEPTH_MAX * 2];
     vmf upper[V_DEPTH_MAX * 2];
@@ -43,8 +42,7 @@ void truncnorm_f32(const sow_params_f32 *p, const int n, const vu *words, vf *ou
     }
 }
 
-V_INLINE
-void truncnorm_f64(const sow_params_f64 *p, const int n, const vq *words, vd *out)
+V_INLINE void truncnorm_f64(const sow_params_f64 *p, const int n, const vq *words, vd *out)
 {
     vd l[V_DEPTH_MAX], t[V_DEPTH_MAX], s[V_DEPTH_MAX];
     vmd upper[V_DEPTH_MAX];
