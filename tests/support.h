@@ -53,8 +53,11 @@ unsigned test_fail_thread(unsigned n);
 #define test_in_child(body, arg) assert_int_equal(test_child_status(body, arg), 0)
 int test_child_status(int (*body)(void *arg), void *arg);
 
-/** Whether qemu-user runs this program: then a forked child cannot start threads (qemu fails an assertion), and all is slow. */
+/** Whether qemu-user runs this program: all is slow. */
 int test_emulated(void);
+
+/** Whether a forked child can start threads; prints why not: qemu-user fails an assertion, ThreadSanitizer gives up. */
+int test_child_can_start_threads(void);
 
 /** One valid distribution per row, ordinary and pathological; every element type can draw each. */
 extern const sow_dist test_dists[];

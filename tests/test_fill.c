@@ -449,9 +449,7 @@ static void one_context_for_all(void **state)
     sow__context_run(ctx, 12, fill_and_compare, &f);
     assert_int_equal(atomic_load(&f.wrong), 0);
 
-    if (test_emulated()) {
-        puts("# skipped: qemu-user cannot start threads in a forked child");
-    } else {
+    if (test_child_can_start_threads()) {
         test_in_child(in_child, &f);
         expected[N] ^= 1; /* the child's detector can fail */
         assert_int_not_equal(test_child_status(in_child, &f), 0);

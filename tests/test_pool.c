@@ -175,13 +175,6 @@ static void threads_take_part(void **state)
     sow__pool_destroy(pool);
 }
 
-static int can_start_threads_in_child(void)
-{
-    if (test_emulated())
-        puts("# skipped: qemu-user cannot start threads in a forked child");
-    return !test_emulated();
-}
-
 static int in_child(void *arg)
 {
     sow__pool *pool = arg;
@@ -235,9 +228,9 @@ static void after_fork(void **state)
     sow__pool *pool = make(4);
     sow__pool_run(pool, 10, count_one, &t);
     test_in_child(child_that_only_destroys, pool);
-    for (int i = 0; i < 10 && can_start_threads_in_child(); i++)
-        test_in_child(in_child, pool);
-    if (can_start_threads_in_child()) {
+    if (test_child_can_start_threads()) {
+        for (int i = 0; i < 10; i++)
+            test_in_child(in_child, pool);
         test_in_child(child_without_threads, pool);
         test_in_child(grandchild, pool);
     }
@@ -260,7 +253,7 @@ static void *restless(void *arg)
 static void fork_while_busy(void **state)
 {
     (void)state;
-    if (!can_start_threads_in_child())
+    if (!test_child_can_start_threads())
         skip();
     static standstill s;
     s.pool = make(3);
