@@ -96,7 +96,7 @@ static void write_head(const struct model *m, uint64_t head_bytes, struct output
 
 static void write_file(const struct model *m, const struct arguments *a, const struct host *host, struct output *out)
 {
-    const bool quiet = a->option[INIT_QUIET] != NULL, report = !quiet && strcmp(a->option[INIT_OUTPUT], "-") != 0;
+    const bool quiet = a->option[INIT_QUIET] != NULL, report = !quiet && !out->is_standard;
     const uint64_t head_bytes = safetensors_head_bytes(m);
     const double start = seconds_now();
     struct moments *const moments = report ? calloc(m->written + 1, sizeof *moments) : NULL;

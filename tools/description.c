@@ -197,6 +197,9 @@ static void read_model(struct model *m, const struct json *root)
     json_known_keys(m->file, root, top_keys, COUNT(top_keys));
     const struct json *const dtype = json_member(root, "dtype"), *const shared = json_member(root, "shared_streams");
     const struct json *const tensors = json_member(root, "tensors"), *const rules = json_member(root, "rules");
+    const struct json *const name = json_member(root, "name");
+    if (name)
+        json_expect(m->file, name, JSON_STRING, "\"name\"");
     if (dtype && m->like)
         fail(EXIT_INPUT, json_key_place(m->file, dtype), "\"dtype\" beside --like: the types come from %s; --dtype changes them", m->like);
     m->default_format = dtype ? read_format(m, dtype) : format_of(SOW_F32);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <sow/version.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,8 +48,17 @@ static int dispatch(int argc, char **argv)
     fail(EXIT_INPUT, NOWHERE, "unknown command %s%s (sow --help)", quoted(word, strlen(word)), suggest_text(&near));
 }
 
+/* A caller may have closed these; then the next file that is opened would become one of them, and a report would land in a checkpoint. */
+static void open_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            fail(EXIT_MACHINE, NOWHERE, "/dev/null: %s", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     const int status = dispatch(argc, argv);
     /* A report that did not reach its reader is a failure, too. */
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -193,6 +193,9 @@ struct output output_open(const char *name, bool force, const struct input *inpu
     }
     if (!o.is_file && isatty(o.fd))
         fail(EXIT_INPUT, at(o.name), "is a terminal, no place for a checkpoint");
+    struct stat report;
+    o.is_standard = !o.is_file && fstat(o.fd, &st) == 0 && fstat(STDOUT_FILENO, &report) == 0 && st.st_dev == report.st_dev &&
+                    st.st_ino == report.st_ino;
     return o;
 }
 

@@ -17,7 +17,8 @@
 struct output {
     const char *name; /**< as in messages */
     int fd;
-    bool is_file; /**< a regular file, to be put in place */
+    bool is_file;     /**< a regular file, to be put in place */
+    bool is_standard; /**< the standard output, by whatever name: no place for a report */
     bool force;
     uint64_t written, expected;
 };

@@ -376,6 +376,8 @@ void safetensors_read(const struct input *input, struct model *model, char **rec
     input_read_at(input, head, sizeof head, 0);
     for (int i = 8; i-- > 0;)
         length = length << 8 | head[i];
+    if (length > SAFETENSORS_MAX_HEADER && head[0] == '{')
+        fail(EXIT_INPUT, whole(&r), "starts like JSON, not like a safetensors file");
     if (length > SAFETENSORS_MAX_HEADER)
         fail(EXIT_INPUT, whole(&r), "a header of %llu bytes, at most %u", (unsigned long long)length, SAFETENSORS_MAX_HEADER);
     if (length > input->bytes - 8)

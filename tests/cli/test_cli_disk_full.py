@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""A full disk: status 1, one line, the old file as it was, nothing left. Needs a small tmpfs of its own."""
+"""A full disk: status 1, one line, the old file as it was, nothing left. Needs a small tmpfs of its own, and hides /proc for a while."""
 import os
+import signal
 import subprocess
 import sys
+import time
 
-from sowtest import Case, main, sow
+from sowtest import SOW, Case, main, sow
 
 MODEL = {"tensors": [{"name": "a.{0..9}", "shape": [1_000_000]}], "rules": [{"match": "*", "scheme": "normal"}]}
 
@@ -37,6 +39,47 @@ class DiskFull(Case):
         self.refused(sow("init", self.model(MODEL), "-o", self.disk / "u", "--dtype", "f16"), 1, "No space left")
         self.assertEqual(sow("init", self.model(small), "-o", self.disk / "u").returncode, 0)
         self.assertEqual(sorted(os.listdir(self.disk)), ["t", "u"])
+
+
+class NamedTemporary(Case):
+    """Where a file without a name could never get one (here: no /proc), a temporary file beside the target serves."""
+
+    def setUp(self):
+        super().setUp()
+        self.assertEqual(subprocess.run(["mount", "-t", "tmpfs", "sow-test", "/proc"]).returncode, 0)
+        self.addCleanup(subprocess.run, ["umount", "/proc"])
+        self.target = self.path("t")
+
+    def test_new_and_old(self):
+        model = self.model(MODEL)
+        good = sow("init", model, "-o", "-").stdout
+        self.assertEqual(sow("init", model, "-o", self.target).returncode, 0)
+        self.assertEqual(self.target.read_bytes(), good)
+        self.target.write_bytes(b"old")
+        self.assertEqual(sow("init", model, "-o", self.target).returncode, 2)
+        self.assertEqual(self.target.read_bytes(), b"old")
+        self.assertEqual(sow("init", model, "-o", self.target, "--force").returncode, 0)
+        self.assertEqual(self.target.read_bytes(), good)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["model.json", "t"])
+
+    def test_signals_remove_it(self):
+        big = self.model({"tensors": [{"name": "a", "shape": [1 << 28]}], "rules": MODEL["rules"]})
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process = subprocess.Popen(SOW + ["init", str(big), "-o", str(self.target)], stdout=subprocess.DEVNULL)
+            while len(os.listdir(self.folder)) < 2 and process.poll() is None:
+                time.sleep(0.001)
+            self.assertRegex(sorted(os.listdir(self.folder))[0], r"^\.sow-\d+-\d+\.tmp$")
+            process.send_signal(number)
+            self.assertEqual(process.wait(60), -number)
+            self.assertEqual(os.listdir(self.folder), ["model.json"])
+
+    def test_failure_removes_it(self):
+        disk = self.path("disk")
+        disk.mkdir()
+        self.assertTrue(mount(disk))
+        self.addCleanup(subprocess.run, ["umount", disk])
+        self.refused(sow("init", self.model(MODEL), "-o", disk / "t"), 1, "No space left")
+        self.assertEqual(os.listdir(disk), [])
 
 
 if "SOW_TEST_OWN_MOUNTS" not in os.environ:

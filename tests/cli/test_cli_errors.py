@@ -29,6 +29,7 @@ DESCRIPTIONS = [
     ('{"tensor": []}', "1:2", 'unknown key "tensor"; did you mean "tensors"\\?'),
     ('{"xyzzy": []}', "1:2", 'unknown key "xyzzy"$'),
     ("{}", "1:1", 'no "tensors"'),
+    ('{"name": 5, "tensors": [], "rules": []}', "1:10", '"name" must be a string'),
     ('{"tensors": []}', "1:1", 'no "rules"'),
     ('{"tensors": {}, "rules": []}', "1:13", '"tensors" must be an array, not an object'),
     ('{"tensors": [], "rules": []}', "", "no tensors"),
@@ -117,7 +118,7 @@ USAGE = [
     (["init", "model.json", "-o", ""], "."),
     (["init", "model.json", "-o", "no/such/x"], "its folder cannot be opened"),
     (["init", "model.json", "-o", "model.json/x"], "."),
-    (["init", "model.json", "--like", "model.json", "-o", "x"], "header"),
+    (["init", "model.json", "--like", "model.json", "-o", "x"], "starts like JSON"),
     (["info", "x"], "one operand too many"),
     (["info", "--isa", "sse9"], "sse9"),
 ]

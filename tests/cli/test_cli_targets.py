@@ -117,6 +117,17 @@ class Targets(Case):
         self.assertEqual(result.returncode, 1)
         self.assertIn(b"standard output", result.stderr)
 
+    def test_standard_output_by_another_name(self):
+        self.assertEqual(sow("init", self.description, "-o", "/dev/stdout").stdout, self.good)
+
+    def test_closed_standard_streams(self):
+        for closed in ((0,), (1,), (2,), (0, 1, 2)):
+            target = self.path("closed")
+            line = " ".join(f"{fd}>&-" for fd in closed)
+            status = subprocess.run(["sh", "-c", f'exec "$@" {line}', "sh", *SOW, "init", self.description, "-o", target, "-f"], stdout=subprocess.DEVNULL)
+            self.assertEqual(status.returncode, 0)
+            self.assertEqual(target.read_bytes(), self.good)
+
     def test_closed_pipe(self):
         big = self.model({"tensors": [{"name": "a", "shape": [50_000_000]}], "rules": MODEL["rules"]}, "big.json")
         process = subprocess.Popen(SOW + ["init", str(big), "-o", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
