@@ -11,12 +11,14 @@
 #include "src/explain.h"
 #include "src/fpenv.h"
 
-/* Below this a fill is shorter than waking a thread. */
-#define PARALLEL_BYTES ((size_t)128 << 10)
+/* Below this waking a thread costs more than it brings: some 20 us, in which the fastest kernels fill as much (docs/performance.md). */
+#define PARALLEL_BYTES ((size_t)256 << 10)
 /* Chunks: large enough to forget the counter, small enough that every thread gets some and that the last one is not waited for long. */
 #define CHUNK_BYTES_MIN ((size_t)64 << 10)
 #define CHUNK_BYTES_MAX ((size_t)2 << 20)
 enum { CHUNKS_PER_THREAD = 8 };
+/* Heads, tails and short ragged ranges pass through a buffer of so many groups, 8 KiB of f64. */
+enum { STACK_GROUPS = 16 };
 
 /* One fill, checked, with all that its chunks share. Positions within it count from 0, as first + n may be 2^64. */
 typedef struct fill {
@@ -68,32 +70,35 @@ sow_status sow_check_fill(const sow_context *ctx, sow_stream stream, sow_dist di
     return status == SOW_OK ? sow__pass(why, size) : status;
 }
 
-/* `count` elements from position `begin`, all in one group: the whole group goes to the stack, what is wanted of it to dst. */
-static void fill_part_of_group(const fill *f, size_t begin, size_t count)
+/* Positions [begin, end), at most STACK_GROUPS groups: whole groups go to the stack, what is wanted of them to dst. */
+static void fill_by_copy(const fill *f, size_t begin, size_t end)
 {
-    _Alignas(64) unsigned char group[SOW_GROUP * sizeof(uint64_t)];
+    _Alignas(64) unsigned char copy[STACK_GROUPS * SOW_GROUP * sizeof(uint64_t)];
     const uint64_t element = f->first + begin;
-    f->kernel(f->stream.key, f->stream.id, element / SOW_GROUP * f->blocks_in_group, &f->params, group, 1);
-    memcpy(f->dst + begin * f->size, group + element % SOW_GROUP * f->size, count * f->size);
+    const size_t into = (size_t)(element % SOW_GROUP), groups = (into + (end - begin) + SOW_GROUP - 1) / SOW_GROUP;
+    f->kernel(f->stream.key, f->stream.id, element / SOW_GROUP * f->blocks_in_group, &f->params, copy, groups);
+    memcpy(f->dst + begin * f->size, copy + into * f->size, (end - begin) * f->size);
 }
 
 /* Positions [begin, end). */
 static void fill_range(const fill *f, size_t begin, size_t end)
 {
-    const size_t into = (size_t)((f->first + begin) % SOW_GROUP);
-    if (into && begin < end) {
-        const size_t rest = SOW_GROUP - into, count = rest < end - begin ? rest : end - begin;
-        fill_part_of_group(f, begin, count);
-        begin += count;
+    const size_t into = (size_t)((f->first + begin) % SOW_GROUP), tail = (into + (end - begin)) % SOW_GROUP;
+    /* A short range with ragged ends: one kernel call and a copy cost less than three calls. */
+    if ((into || tail) && into + (end - begin) <= STACK_GROUPS * SOW_GROUP) {
+        fill_by_copy(f, begin, end);
+        return;
+    }
+    if (into) {
+        fill_by_copy(f, begin, begin + SOW_GROUP - into);
+        begin += SOW_GROUP - into;
     }
     const size_t groups = (end - begin) / SOW_GROUP;
-    if (groups) {
-        const uint64_t block = (f->first + begin) / SOW_GROUP * f->blocks_in_group;
-        f->kernel(f->stream.key, f->stream.id, block, &f->params, f->dst + begin * f->size, groups);
-        begin += groups * SOW_GROUP;
-    }
-    if (begin < end)
-        fill_part_of_group(f, begin, end - begin);
+    if (groups)
+        f->kernel(f->stream.key, f->stream.id, (f->first + begin) / SOW_GROUP * f->blocks_in_group, &f->params, f->dst + begin * f->size,
+                  groups);
+    if (tail)
+        fill_by_copy(f, end - tail, end);
 }
 
 /* Groups [begin, end) of those that the fill touches; the first and the last may be touched in part. */
