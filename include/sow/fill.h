@@ -33,7 +33,7 @@ extern "C" {
  * n        0 is a no-op, whose arguments are checked all the same.
  * Returns  SOW_OK; SOW_ERR_DTYPE, SOW_ERR_DIST, SOW_ERR_NULL, SOW_ERR_ALIGN, SOW_ERR_RANGE, SOW_ERR_ISA. On error dst is untouched;
  *          sow_check_fill() says why, in words.
- * Threads  safe with a shared ctx. A fill below some 100 KiB stays on the calling thread: it neither locks, wakes nor allocates.
+ * Threads  safe with a shared ctx. A fill below 256 KiB stays on the calling thread: it neither locks, wakes nor allocates.
  * Cost     docs/performance.md. On memory never touched before, the page faults dominate: each thread touches first what it fills;
  *          madvise(MADV_HUGEPAGE) on the buffer makes it several times faster.
  */
