@@ -6,7 +6,7 @@
  *   SOW_DEPTH_WORDS        units side by side for bits and uniform
  *   SOW_DEPTH_NORMAL       … for f32, f16 and bf16 normals       SOW_DEPTH_NORMAL_F64  … for f64 normals
  *   SOW_DEPTH_TRUNC        … for f32, f16 and bf16 truncated normals   SOW_DEPTH_TRUNC_F64  … for f64
- * Tested: every shim here; depths from 1 to V_DEPTH_MAX. The best depth is measured, per compiler too
+ * Tested: every shim here; even depths up to V_DEPTH_MAX. The best depth is measured, per compiler too
  * (docs/performance.md): more of them spill, and pay all the same where the chains of a polynomial are long.
  */
 #include "simd/normal_tmpl.h"
@@ -173,6 +173,7 @@ UNIFORM(f64, f64)
     static void name(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups)                        \
     {                                                                                                                                      \
         _Static_assert(SOW_GROUP % ((per_block)*V_BLOCKS * REST) == 0, "a group is a whole number of the shortest loop's steps");          \
+        _Static_assert((depth) % REST == 0 && (depth) <= (int)V_DEPTH_MAX, "the loop over what is left counts by REST");                   \
         const sow_params_##real p = params->real;                                                                                          \
         const size_t unit_bytes = (size_t)(bytes) * (per_block)*V_BLOCKS;                                                                  \
         unsigned char *out = dst;                                                                                                          \

@@ -22,7 +22,8 @@
  *
  * vu_      set1  add  sub  and  or  xor  not  shl(a, n)  shr(a, n)  shlv(a, b): 0 where b >= 32   lzcnt: 32 for 0
  *          at_least(a, b) -> vmf (unsigned)   not_if(vmf, a)   bit30(a) -> vmf
- * vf_      set1  add  sub  mul  div  sqrt  fma  min  max (of finite values)  from_i32(vu, signed)  bits -> vu  from_bits(vu)
+ * vf_      set1  add  sub  mul  div  sqrt  fma  min  max (the second where they are equal, as zeros of unlike sign are)
+ *          from_i32(vu, signed)  bits -> vu  from_bits(vu)
  *          select(vmf, yes, no)   flip(a, vu signs): a with its sign flipped where the top bit of signs is set
  * vq_, vd_ the same with 64-bit lanes; vd_from_u52: integers below 2^52; vd_from_u53: below 2^53; vq_bit62
  * stores   vst_u32(dst, e, o)  vst_u16 (low halves)  vst_f32  vst_f16  vst_bf16 (nearest even, subnormals kept)   V_VR vectors each; u32

@@ -178,12 +178,12 @@ V_INLINE vf vf_div(vf a, vf b)
 
 V_INLINE vf vf_min(vf a, vf b)
 {
-    return vminq_f32(a, b);
+    return vbslq_f32(vcltq_f32(a, b), a, b);
 }
 
 V_INLINE vf vf_max(vf a, vf b)
 {
-    return vmaxq_f32(a, b);
+    return vbslq_f32(vcgtq_f32(a, b), a, b);
 }
 
 V_INLINE vf vf_sqrt(vf a)
@@ -308,12 +308,12 @@ V_INLINE vd vd_div(vd a, vd b)
 
 V_INLINE vd vd_min(vd a, vd b)
 {
-    return vminq_f64(a, b);
+    return vbslq_f64(vcltq_f64(a, b), a, b);
 }
 
 V_INLINE vd vd_max(vd a, vd b)
 {
-    return vmaxq_f64(a, b);
+    return vbslq_f64(vcgtq_f64(a, b), a, b);
 }
 
 V_INLINE vd vd_sqrt(vd a)
