@@ -225,14 +225,15 @@ static void read_model(struct model *m, const struct json *root)
 
 void description_read(struct model *m, const char *text, size_t length)
 {
-    const struct json_reader reader = {.file = m->file, .arena = &m->arena, .path = {"tensors"}, .element = read_tensor, .user = m};
+    const struct json_reader reader = {
+        .file = m->file, .arena = &m->arena, .scratch = &m->scratch, .path = {"tensors"}, .element = read_tensor, .user = m};
     read_model(m, json_parse(&reader, text, length));
 }
 
 void record_read(struct model *m, const char *text, size_t length, bool keep_seed)
 {
     const struct json_reader reader = {
-        .file = m->file, .arena = &m->arena, .path = {"model", "tensors"}, .element = read_tensor, .user = m};
+        .file = m->file, .arena = &m->arena, .scratch = &m->scratch, .path = {"model", "tensors"}, .element = read_tensor, .user = m};
     const struct json *const root = json_parse(&reader, text, length);
     json_known_keys(m->file, root, record_keys, COUNT(record_keys));
     for (size_t i = 0; i < COUNT(record_keys); i++)

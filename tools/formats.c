@@ -48,9 +48,10 @@ uint8_t format_of(sow_dtype dtype)
 
 bool format_bytes(const struct format *f, uint64_t elements, uint64_t *bytes)
 {
-    if (elements > (uint64_t)INT64_MAX / f->bits * 8 || (f->bits % 8 != 0 && elements * f->bits % 8 != 0))
+    const bool whole = f->bits % 8 == 0;
+    if (elements > (uint64_t)INT64_MAX / (whole ? f->bits / 8 : f->bits) || (!whole && elements * f->bits % 8 != 0))
         return false;
-    *bytes = f->bits % 8 == 0 ? elements * (f->bits / 8) : elements * f->bits / 8;
+    *bytes = whole ? elements * (f->bits / 8) : elements * f->bits / 8;
     return true;
 }
 

@@ -18,12 +18,11 @@ struct builder {
     struct json *open[JSON_MAX_DEPTH], *last[JSON_MAX_DEPTH];
     struct json key; /* of the next member */
     struct json *root;
-    struct arena scratch;
 };
 
 static struct arena *arena_of(struct builder *b)
 {
-    return b->stream_depth >= 0 && b->depth >= b->stream_depth ? &b->scratch : b->reader->arena;
+    return b->stream_depth >= 0 && b->depth >= b->stream_depth ? b->reader->scratch : b->reader->arena;
 }
 
 /* Line and column of an offset; offsets only grow. */
@@ -115,7 +114,7 @@ static int done(struct builder *b, const struct json *node)
 {
     if (b->depth == b->stream_depth) {
         b->reader->element(b->reader->user, node);
-        arena_reset(&b->scratch);
+        arena_reset(b->reader->scratch);
     }
     return 1;
 }
@@ -279,6 +278,5 @@ const struct json *json_parse(const struct json_reader *reader, const char *text
     if (yajl_complete_parse(b.yajl) != yajl_status_ok || !b.root)
         syntax_error(&b, true);
     yajl_free(b.yajl);
-    arena_free(&b.scratch);
     return b.root;
 }

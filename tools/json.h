@@ -33,9 +33,10 @@ struct json {
 
 /** What json_parse() needs. The elements of one array may be handed over one by one and forgotten: a long list costs no tree. */
 struct json_reader {
-    const char *file;    /**< in messages */
-    struct arena *arena; /**< for all but those elements */
-    const char *path[2]; /**< keys from the root to that array; path[1] NULL: it stands in the root. path[0] NULL: no such array */
+    const char *file;      /**< in messages */
+    struct arena *arena;   /**< for all but those elements */
+    struct arena *scratch; /**< for these, emptied after each */
+    const char *path[2];   /**< keys from the root to that array; path[1] NULL: it stands in the root. path[0] NULL: no such array */
     void (*element)(void *user, const struct json *element);
     void *user;
 };

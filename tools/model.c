@@ -21,6 +21,7 @@ void model_free(struct model *m)
     free(m->rule);
     free(m->order);
     arena_free(&m->arena);
+    arena_free(&m->scratch);
     sink_free(&m->head);
     sink_free(&m->list);
     sink_free(&m->tail);

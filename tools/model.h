@@ -61,7 +61,7 @@ struct model {
     uint32_t *order; /**< of the tensors; in the file's order once planned */
     size_t written;  /**< tensors of `order` that are not tied; they come first */
     uint64_t bytes;  /**< of all tensors */
-    struct arena arena;
+    struct arena arena, scratch;
     /** The description as it is kept in the file, without white space: before, in, and behind the list of tensors. */
     struct sink head, list, tail;
 };

@@ -338,7 +338,7 @@ static void parse_header(struct reader *r, uint64_t length)
     struct escape_scan scan = {0};
     /* yajl starts a string again with every piece, so a long one (sow's own record) must not come in many. */
     const size_t size = length / PIECES > PIECE ? (size_t)(length / PIECES) : PIECE;
-    char *const piece = malloc(size);
+    char *const piece = malloc(size < length ? size : (size_t)length);
     if (!piece)
         fail_memory(size);
     if (!(r->yajl = yajl_alloc(&callbacks, NULL, r)))

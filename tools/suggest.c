@@ -41,7 +41,10 @@ void suggest_offer(struct suggestion *s, const char *known)
     const size_t m = strlen(known);
     if (s->length > LONGEST || m > LONGEST || s->length == 0)
         return;
-    const size_t d = distance(s->word, s->length, known, m);
+    size_t d = distance(s->word, s->length, known, m);
+    const size_t common = least(s->length, m);
+    if (common >= 4 && strncmp(s->word, known, common) == 0)
+        d = 1; /* one goes on where the other ends */
     if (d <= 1 + s->length / 4 && d < s->length && (!s->best || d < s->distance)) {
         s->best = known;
         s->distance = d;
