@@ -15,7 +15,8 @@ typedef float vector __attribute__((vector_size(BYTES)));
 typedef double vector_f64 __attribute__((vector_size(BYTES)));
 typedef uint32_t vector_u32 __attribute__((vector_size(BYTES)));
 
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+/* Resolvers run before ThreadSanitizer is ready; clang 14 has no such attribute. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 #define WIDE __attribute__((target_clones("default", "avx2", "avx512f"), optimize("fp-contract=off")))
 #else
 #define WIDE

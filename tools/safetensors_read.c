@@ -245,75 +245,6 @@ static int on_number(void *ctx, const char *text, size_t length)
     return 1;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int compare_names(const void *a, const void *b, void *tensors)
-{
-    const struct tensor *const all = tensors;
-    return strcmp(all[*(const uint32_t *)a].name, all[*(const uint32_t *)b].name);
-}
-
-static int compare_bytes(const void *a, const void *b, void *tensors)
-{
-    const struct tensor *const s = (const struct tensor *)tensors + *(const uint32_t *)a;
-    const struct tensor *const t = (const struct tensor *)tensors + *(const uint32_t *)b;
-    const int c = (s->begin > t->begin) - (s->begin < t->begin);
-    const bool s_empty = tensor_bytes(s) == 0, t_empty = tensor_bytes(t) == 0;
-    return c ? c : t_empty - s_empty; /* an empty one before the one that starts where it stands */
-}
-
-static void check_keys(struct reader *r, uint32_t *order)
-{
-    const struct model *const m = r->model;
-    if (r->key_count)
-        qsort(r->keys, r->key_count, sizeof *r->keys, compare_keys);
-    for (size_t i = 1; i < r->key_count; i++)
-        if (strcmp(r->keys[i - 1], r->keys[i]) == 0)
-            fail(EXIT_INPUT, whole(r), "header: __metadata__: duplicate key %s", quoted(r->keys[i], strlen(r->keys[i])));
-    qsort_r(order, m->tensors, sizeof *order, compare_names, m->tensor);
-    for (size_t i = 1; i < m->tensors; i++) {
-        const struct tensor *const t = &m->tensor[order[i]];
-        if (strcmp(m->tensor[order[i - 1]].name, t->name) == 0)
-            fail(EXIT_INPUT, whole(r), "header: duplicate key %s", quoted(t->name, t->name_length));
-    }
-}
-
-/* The tensors' bytes follow one another from 0 to the end of the file. */
-static void check_offsets(struct reader *r, uint32_t *order, uint64_t data_bytes)
-{
-    const struct model *const m = r->model;
-    uint64_t at = 0;
-    qsort_r(order, m->tensors, sizeof *order, compare_bytes, m->tensor);
-    for (size_t i = 0; i < m->tensors; i++) {
-        const struct tensor *const t = &m->tensor[order[i]];
-        if (t->begin != at)
-            fail(EXIT_INPUT, whole(r), "header: tensor %s starts at %llu, but the bytes before it end at %llu: %s",
-                 quoted(t->name, t->name_length), (unsigned long long)t->begin, (unsigned long long)at,
-                 t->begin > at ? "a hole" : "an overlap");
-        at += tensor_bytes(t);
-    }
-    if (at != data_bytes)
-        fail(EXIT_INPUT, whole(r), "the tensors have %llu bytes, but %llu follow the header", (unsigned long long)at,
-             (unsigned long long)data_bytes);
-}
-
-static void check_all(struct reader *r, uint64_t data_bytes)
-{
-    const size_t n = r->model->tensors;
-    uint32_t *const order = malloc((n ? n : 1) * sizeof *order);
-    if (!order)
-        fail_memory(n * sizeof *order);
-    for (size_t i = 0; i < n; i++)
-        order[i] = (uint32_t)i;
-    check_keys(r, order);
-    check_offsets(r, order, data_bytes);
-    free(order);
-    free(r->keys);
-}
-
 _Noreturn static void syntax_error(const struct reader *r)
 {
     unsigned char *const words = yajl_get_error(r->yajl, 0, NULL, 0);
@@ -386,7 +317,8 @@ void safetensors_read(const struct input *input, struct model *model, char **rec
     if (length == 0)
         fail(EXIT_INPUT, whole(&r), "an empty header");
     parse_header(&r, length);
-    check_all(&r, input->bytes - 8 - length);
+    safetensors_check(input, model, r.keys, r.key_count, input->bytes - 8 - length);
+    free(r.keys);
     *record = r.record;
     *record_length = r.record_length;
 }
