@@ -100,6 +100,11 @@ static line *add_line(run *r, const char *section, const char *format, const ker
     return l;
 }
 
+static int is_isa(const run *r, const char *isa)
+{
+    return strcmp(sow_context_isa(r->one), isa) == 0;
+}
+
 static void aim_at(line *l, aim side, double target)
 {
     l->aim = target > 0 ? side : AIM_NONE;
@@ -152,11 +157,10 @@ static void measure_cache(run *r)
             yards[k][i] = time_memset(dst, BYTES, memset_calls) / n;
             times[k][i] = time_fill(r, &kernels[k], dst, (size_t)n, calls[k]) / n;
         }
-    const char *isa = sow_context_isa(r->one);
     for (size_t k = 0; k < KERNELS; k++) {
         line *l = add_line(r, "cache", "%s/%s", &kernels[k]);
         line_set(l, times[k], yards[k], rounds, 0);
-        aim_at(l, AIM_BELOW, strcmp(isa, "avx512") == 0 ? kernels[k].avx512 : strcmp(isa, "avx2") == 0 ? kernels[k].avx2 : 0);
+        aim_at(l, AIM_BELOW, is_isa(r, "avx512") ? kernels[k].avx512 : is_isa(r, "avx2") ? kernels[k].avx2 : 0);
     }
 }
 
@@ -195,7 +199,7 @@ static void measure_small(run *r)
         l->section = "small";
         snprintf(l->name, sizeof l->name, "%s", names[k]);
         line_set(l, times[k], yards[k], rounds, 0);
-        aim_at(l, AIM_BELOW, 15);
+        aim_at(l, AIM_BELOW, is_isa(r, "avx512") ? 15 : 0);
     }
 }
 
@@ -225,7 +229,7 @@ static void measure_large(run *r)
         line *l = add_line(r, "large", "%s/%s", &kernels[k]);
         line_set(l, times[k], yards[k], rounds, 1);
         as_rate(l, bytes);
-        aim_at(l, AIM_ABOVE, r->threads == 2 ? kernels[k].large : 0);
+        aim_at(l, AIM_ABOVE, r->threads == 2 && is_isa(r, "avx512") ? kernels[k].large : 0);
     }
 }
 
