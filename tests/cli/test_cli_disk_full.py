@@ -63,9 +63,9 @@ class NamedTemporary(Case):
         self.assertEqual(sorted(os.listdir(self.folder)), ["model.json", "t"])
 
     def test_signals_remove_it(self):
-        big = self.model({"tensors": [{"name": "a", "shape": [1 << 28]}], "rules": MODEL["rules"]})
+        big = self.model({"tensors": [{"name": "a", "shape": [1 << 27]}], "rules": MODEL["rules"]})
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            process = subprocess.Popen(SOW + ["init", str(big), "-o", str(self.target)], stdout=subprocess.DEVNULL)
+            process = subprocess.Popen(SOW + ["init", str(big), "-o", str(self.target), "--isa", "scalar"], stdout=subprocess.DEVNULL)
             while len(os.listdir(self.folder)) < 2 and process.poll() is None:
                 time.sleep(0.001)
             self.assertRegex(sorted(os.listdir(self.folder))[0], r"^\.sow-\d+-\d+\.tmp$")
