@@ -215,33 +215,28 @@ KERNEL(k_trunc_normal_f16, trunc_normal_f16, f32, SOW_DEPTH_TRUNC, V_F16_ORDER, 
 KERNEL(k_trunc_normal_bf16, trunc_normal_bf16, f32, SOW_DEPTH_TRUNC, V_PACKED, 2, 4)
 KERNEL(k_trunc_normal_f64, trunc_normal_f64, f64, SOW_DEPTH_TRUNC_F64, V_NATURAL, 8, 2)
 
-/* A constant: 256 bytes of pattern at a time; SOW_GROUP elements are a multiple of 128 bytes. */
-static void k_constant_f32(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups)
+/* A constant: eight bytes of pattern at a time; a byte's pattern, 0 first of all, is memset's. */
+static void constant(uint64_t pattern, void *dst, size_t bytes)
 {
-    const uint32_t bits = params->f32.bits;
-    uint32_t *out = dst;
-    (void)key, (void)id, (void)block;
-    for (size_t i = 0; i < groups * SOW_GROUP; i++)
-        out[i] = bits;
+    unsigned char *out = dst;
+    if (pattern == (pattern & 0xff) * UINT64_C(0x0101010101010101)) {
+        memset(out, (int)(pattern & 0xff), bytes);
+        return;
+    }
+    for (size_t i = 0; i < bytes; i += sizeof pattern)
+        memcpy(out + i, &pattern, sizeof pattern);
 }
 
-static void k_constant_f16(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups)
-{
-    const uint16_t bits = (uint16_t)params->f32.bits;
-    uint16_t *out = dst;
-    (void)key, (void)id, (void)block;
-    for (size_t i = 0; i < groups * SOW_GROUP; i++)
-        out[i] = bits;
-}
+#define CONSTANT_KERNEL(dtype, bytes, pattern)                                                                                             \
+    static void k_constant_##dtype(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups)          \
+    {                                                                                                                                      \
+        (void)key, (void)id, (void)block;                                                                                                  \
+        constant(pattern, dst, groups *SOW_GROUP *(bytes));                                                                                \
+    }
 
-static void k_constant_f64(uint64_t key, uint64_t id, uint64_t block, const sow_params *params, void *dst, size_t groups)
-{
-    const uint64_t bits = params->f64.bits;
-    uint64_t *out = dst;
-    (void)key, (void)id, (void)block;
-    for (size_t i = 0; i < groups * SOW_GROUP; i++)
-        out[i] = bits;
-}
+CONSTANT_KERNEL(f32, 4, (uint64_t)params->f32.bits << 32 | params->f32.bits)
+CONSTANT_KERNEL(f16, 2, (uint64_t)params->f32.bits << 32 | params->f32.bits) /* bits has the half twice */
+CONSTANT_KERNEL(f64, 8, params->f64.bits)
 
 static float probe_f32(float a, float b, float c)
 {
