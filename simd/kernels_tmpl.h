@@ -11,6 +11,7 @@
  */
 #include "simd/normal_tmpl.h"
 #include "simd/philox_tmpl.h"
+#include "simd/reflect_tmpl.h"
 #include "simd/truncnorm_tmpl.h"
 
 enum { REST = 2 };                  /* depth of the loop over what is left, and so of small fills */
@@ -267,6 +268,9 @@ const sow_kernels TABLE(SOW_KERNEL_ISA) = {
             [SOW_DIST_NORMAL] = ROW(normal, k_normal_f32, k_normal_f64, k_normal_f16, k_normal_bf16),
             [SOW_DIST_TRUNC_NORMAL] = ROW(trunc_normal, k_trunc_normal_f32, k_trunc_normal_f64, k_trunc_normal_f16, k_trunc_normal_bf16),
         },
+    .matrix = {[SOW_F32] = MATRIX_TABLE(f32), [SOW_F64] = MATRIX_TABLE(f64)},
+    .squares = squares,
+    .square_add = square_add,
     .probe_f32 = probe_f32,
     .probe_f64 = probe_f64,
 };

@@ -417,4 +417,28 @@ V_INLINE void vst_f64(double *dst, const vd *e, const vd *o)
     _mm256_storeu_pd(dst + 4, _mm256_unpackhi_pd(e[0], o[0]));
 }
 
+/* plain lanes, for the matrix kernels (reflect_tmpl.h) */
+
+V_INLINE vf vf_load(const float *src)
+{
+    return _mm256_loadu_ps(src);
+}
+
+V_INLINE void vf_store(float *dst, vf a)
+{
+    _mm256_storeu_ps(dst, a);
+}
+
+V_INLINE vd vd_load(const double *src)
+{
+    return _mm256_loadu_pd(src);
+}
+
+V_INLINE void vd_store(double *dst, vd a)
+{
+    _mm256_storeu_pd(dst, a);
+}
+
+enum { V_TILE_ROWS = 6, V_TILE_VECTORS = 2 }; /* 12 sums, 2 operands and a broadcast: 15 of 16 registers */
+
 #endif

@@ -423,4 +423,28 @@ V_INLINE void vst_f64(double *dst, const vd *e, const vd *o)
     vst2q_f64(dst + 4, high);
 }
 
+/* plain lanes, for the matrix kernels (reflect_tmpl.h) */
+
+V_INLINE vf vf_load(const float *src)
+{
+    return vld1q_f32(src);
+}
+
+V_INLINE void vf_store(float *dst, vf a)
+{
+    vst1q_f32(dst, a);
+}
+
+V_INLINE vd vd_load(const double *src)
+{
+    return vld1q_f64(src);
+}
+
+V_INLINE void vd_store(double *dst, vd a)
+{
+    vst1q_f64(dst, a);
+}
+
+enum { V_TILE_ROWS = 6, V_TILE_VECTORS = 4 }; /* 24 sums, 4 operands and a broadcast: 29 of 32 registers */
+
 #endif

@@ -430,4 +430,28 @@ V_INLINE void vst_f64(double *dst, const vd *e, const vd *o)
     dst[1] = o[0];
 }
 
+/* plain lanes, for the matrix kernels (reflect_tmpl.h) */
+
+V_INLINE vf vf_load(const float *src)
+{
+    return *src;
+}
+
+V_INLINE void vf_store(float *dst, vf a)
+{
+    *dst = a;
+}
+
+V_INLINE vd vd_load(const double *src)
+{
+    return *src;
+}
+
+V_INLINE void vd_store(double *dst, vd a)
+{
+    *dst = a;
+}
+
+enum { V_TILE_ROWS = 4, V_TILE_VECTORS = 2 };
+
 #endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "src/reflect.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "src/dist.h"
+
+enum { PANEL = SOW_PANEL, TILE = SOW_PANEL * SOW_PANEL };
+_Static_assert(SOW_PANEL == SOW_GROUP, "a row of V is one group, where the groups' edges allow it");
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void *at(const sow__reflect *r, const void *p, int64_t elements)
+{
+    return (unsigned char *)(uintptr_t)p + elements * (int64_t)r->bytes;
+}
+
+static double get(const sow__reflect *r, const void *p, int64_t i)
+{
+    return r->dtype == SOW_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
+}
+
+static void put(const sow__reflect *r, void *p, int64_t i, double x)
+{
+    if (r->dtype == SOW_F32)
+        ((float *)p)[i] = (float)x;
+    else
+        ((double *)p)[i] = x;
+}
+
+sow__reflect sow__reflect_make(const sow_kernels *kernels, sow_stream stream, sow_dtype dtype, int64_t count, int64_t length)
+{
+    sow__reflect r;
+    memset(&r, 0, sizeof r);
+    r.kernels = kernels;
+    r.matrix = &kernels->matrix[dtype];
+    r.normal = kernels->fill[sow__dist_prepare(sow_dist_normal(0, 1), dtype, &r.params)][dtype];
+    r.stream = stream;
+    r.dtype = dtype;
+    r.bytes = sow_dtype_size(dtype);
+    r.count = count;
+    r.length = length;
+    r.panels = (length + PANEL - 1) / PANEL;
+    return r;
+}
+
+/* A block: the tiles of V from panel t on, the same transposed, and -Tᵀ. */
+int64_t sow__reflect_tiles(const sow__reflect *r, int64_t from, int64_t t)
+{
+    const int64_t blocks = t - from;
+    return blocks * (2 * r->panels + 1) - (from + t - 1) * blocks;
+}
+
+static void *v_tile(const sow__reflect *r, const void *block, int64_t t, int64_t panel)
+{
+    return at(r, block, (panel - t) * TILE);
+}
+
+static void *vt_tile(const sow__reflect *r, const void *block, int64_t t, int64_t panel)
+{
+    return at(r, block, (r->panels - t + panel - t) * TILE);
+}
+
+static void *t_tile(const sow__reflect *r, const void *block, int64_t t)
+{
+    return at(r, block, 2 * (r->panels - t) * TILE);
+}
+
+static size_t rows_in(const sow__reflect *r, int64_t panel)
+{
+    return (size_t)smaller(PANEL, r->length - panel * PANEL);
+}
+
+/* Elements first .. first+n-1 of the normals, then zeros up to a panel. */
+static void draw_row(const sow__reflect *r, uint64_t first, size_t n, unsigned char *to)
+{
+    const uint64_t blocks_in_group = r->dtype == SOW_F64 ? SOW_GROUP / 2 : SOW_GROUP / 4;
+    const uint64_t block = first / SOW_GROUP * blocks_in_group;
+    const size_t into = (size_t)(first % SOW_GROUP);
+    if (into == 0) {
+        r->normal(r->stream.key, r->stream.id, block, &r->params, to, 1);
+    } else {
+        _Alignas(64) unsigned char groups[2 * SOW_GROUP * sizeof(double)];
+        r->normal(r->stream.key, r->stream.id, block, &r->params, groups, into + n > SOW_GROUP ? 2 : 1);
+        memcpy(to, groups + into * r->bytes, n * r->bytes);
+    }
+    memset(to + n * r->bytes, 0, (PANEL - n) * r->bytes);
+}
+
+/* Panel `panel` of V: G[i, 64t + c] at (i, c), which is element i·count + 64t + c of the stream. */
+static void draw_tile(const sow__reflect *r, int64_t t, int64_t panel, void *tile)
+{
+    const size_t rows = rows_in(r, panel), columns = (size_t)smaller(PANEL, r->count - t * PANEL);
+    for (size_t i = 0; i < rows; i++)
+        draw_row(r, (uint64_t)((panel * PANEL + (int64_t)i) * r->count + t * PANEL), columns, at(r, tile, (int64_t)i * PANEL));
+    memset(at(r, tile, (int64_t)rows * PANEL), 0, (PANEL - rows) * PANEL * r->bytes);
+}
+
+/* The tile in f64: itself, or in `wide`. */
+static const double *widened(const sow__reflect *r, const void *tile, double *wide)
+{
+    if (r->dtype == SOW_F64)
+        return tile;
+    r->matrix->widen(tile, wide);
+    return wide;
+}
+
+/* Takes the diagonal of V's first tile out, into x, and what is above it. */
+static void cut_triangle(const sow__reflect *r, void *tile, double *x)
+{
+    for (int64_t i = 0; i < PANEL; i++) {
+        x[i] = get(r, tile, i * PANEL + i);
+        memset(at(r, tile, i * PANEL + i), 0, (size_t)(PANEL - i) * r->bytes);
+    }
+}
+
+/* V without its diagonal, which goes to x; the rest's squares go to s. */
+static void draw(const sow__reflect *r, int64_t t, void *block, double *x, double *s, double *wide)
+{
+    memset(s, 0, PANEL * sizeof *s);
+    for (int64_t p = t; p < r->panels; p++) {
+        void *tile = v_tile(r, block, t, p);
+        draw_tile(r, t, p, tile);
+        if (p == t)
+            cut_triangle(r, tile, x);
+        r->kernels->squares(widened(r, tile, wide), rows_in(r, p), s);
+    }
+}
+
+/* The diagonal of V from the normals x there and the squares s of the rest. */
+static void finish_vectors(const sow__reflect *r, void *tile, const double *x, const double *s, double *tau, double *sign)
+{
+    double squares[PANEL], v[PANEL];
+    r->kernels->square_add(x, s, squares);
+    for (int64_t c = 0; c < PANEL; c++) {
+        const double n = sqrt(squares[c]);
+        put(r, tile, c * PANEL + c, signbit(x[c]) ? x[c] - n : x[c] + n);
+        v[c] = get(r, tile, c * PANEL + c); /* as rounded: tau must fit the vector that is there */
+        sign[c] = signbit(x[c]) || n == 0 ? 1 : -1;
+    }
+    r->kernels->square_add(v, s, squares);
+    for (int c = 0; c < PANEL; c++)
+        tau[c] = squares[c] == 0 ? 0 : 2 / squares[c]; /* all normals zero, p = 2^-32 for the last vector: no reflection */
+}
+
+/* Column c of T from those before it: -tau_c·T·g_c. `columns` has T's columns as rows. */
+static void make_t(const sow__reflect *r, const double *gram, const double *tau, double *columns)
+{
+    double sum[PANEL];
+    memset(columns, 0, TILE * sizeof *columns);
+    for (size_t c = 0; c < PANEL; c++) {
+        r->kernels->matrix[SOW_F64].product(1, c, gram + c, 0, PANEL, columns, sum, 0, 0);
+        for (size_t l = 0; l < c; l++)
+            columns[c * PANEL + l] = -(tau[c] * sum[l]);
+        columns[c * PANEL + c] = tau[c];
+    }
+}
+
+void sow__reflect_prepare(const sow__reflect *r, int64_t t, void *block, double *sign, double *scratch)
+{
+    double x[PANEL], s[PANEL], tau[PANEL];
+    double *wide = scratch, *gram = scratch + TILE, *columns = gram + TILE;
+    draw(r, t, block, x, s, wide);
+    finish_vectors(r, v_tile(r, block, t, t), x, s, tau, sign);
+    for (int64_t p = t; p < r->panels; p++) {
+        const void *tile = v_tile(r, block, t, p);
+        const double *w = widened(r, tile, wide);
+        r->kernels->matrix[SOW_F64].product(PANEL, rows_in(r, p), w, 1, PANEL, w, gram, PANEL, p > t);
+        r->matrix->transpose(tile, vt_tile(r, block, t, p));
+    }
+    make_t(r, gram, tau, columns);
+    r->matrix->negate(columns, t_tile(r, block, t));
+}
+
+/* W = X·V: rows of block t are those of the unit matrix, so theirs are V's; the others hold nothing yet in the panel of block t. */
+static void make_w(const sow__reflect *r, int64_t t, const void *block, const sow__reflect_rows *rows, size_t fresh, void *w)
+{
+    const size_t old = rows->n - fresh;
+    for (size_t i = 0; i < fresh; i++)
+        memcpy(at(r, w, (int64_t)i * PANEL), at(r, v_tile(r, block, t, t), (rows->index[i] - t * PANEL) * PANEL), PANEL * r->bytes);
+    if (old == 0)
+        return;
+    void *to = at(r, w, (int64_t)fresh * PANEL);
+    const void *x = at(r, rows->x, (int64_t)fresh * rows->stride);
+    if (t + 1 == r->panels)
+        memset(to, 0, old * PANEL * r->bytes);
+    for (int64_t p = t + 1; p < r->panels; p++)
+        r->matrix->product(old, rows_in(r, p), at(r, x, p * PANEL), rows->stride, 1, v_tile(r, block, t, p), to, PANEL, p > t + 1);
+}
+
+/* X += Z·Vᵀ in n rows of panel p; they are zero before if not `add`. */
+static void update(const sow__reflect *r, int64_t p, const void *tile, const void *z, void *x, ptrdiff_t stride, size_t n, int add,
+                   void *edge)
+{
+    const size_t columns = rows_in(r, p);
+    if (n == 0)
+        return;
+    if (columns == PANEL) {
+        r->matrix->product(n, PANEL, z, PANEL, 1, tile, at(r, x, p * PANEL), stride, add);
+        return;
+    }
+    for (size_t i = 0; add && i < n; i++)
+        memcpy(at(r, edge, (int64_t)i * PANEL), at(r, x, p * PANEL + (int64_t)i * stride), columns * r->bytes);
+    r->matrix->product(n, PANEL, z, PANEL, 1, tile, edge, PANEL, add);
+    for (size_t i = 0; i < n; i++)
+        memcpy(at(r, x, p * PANEL + (int64_t)i * stride), at(r, edge, (int64_t)i * PANEL), columns * r->bytes);
+}
+
+void sow__reflect_apply(const sow__reflect *r, int64_t t, const void *block, sow__reflect_rows rows, void *scratch)
+{
+    const int64_t tile = (int64_t)rows.n * PANEL;
+    void *w = scratch, *z = at(r, w, tile), *edge = at(r, z, tile);
+    size_t fresh = 0;
+    while (fresh < rows.n && rows.index[fresh] < (t + 1) * PANEL)
+        fresh++;
+    void *x_old = at(r, rows.x, (int64_t)fresh * rows.stride);
+    const void *z_old = at(r, z, (int64_t)fresh * PANEL);
+
+    make_w(r, t, block, &rows, fresh, w);
+    r->matrix->product(rows.n, PANEL, w, PANEL, 1, t_tile(r, block, t), z, PANEL, 0);
+    update(r, t, vt_tile(r, block, t, t), z, rows.x, rows.stride, rows.n, 0, edge);
+    for (size_t i = 0; i < fresh; i++) {
+        const int64_t diagonal = (int64_t)i * rows.stride + rows.index[i];
+        put(r, rows.x, diagonal, 1 + get(r, rows.x, diagonal));
+    }
+    for (int64_t p = t + 1; p < r->panels; p++) {
+        update(r, p, vt_tile(r, block, t, p), z, rows.x, rows.stride, fresh, 0, edge);
+        update(r, p, vt_tile(r, block, t, p), z_old, x_old, rows.stride, rows.n - fresh, 1, edge);
+    }
+}
