@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "src/explain.h"
+#include "src/format.h"
 #include "src/fpenv.h"
 #include "src/scheme_row.h"
 #include "src/tensor.h"
@@ -149,34 +150,103 @@ static sow_status check_arg(const sow__scheme_call *c, size_t i)
     return SOW_OK;
 }
 
-OUT_OF_LINE static sow_status evaluate(const sow__scheme_call *c, sow_dist *dist)
+sow_status sow__scheme_call_make(sow__scheme_call *c, const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype, char *why,
+                                 size_t size)
 {
-    for (size_t i = 0; i < c->row->info.arg_count; i++)
-        SOW_TRY(check_arg(c, i));
-    return c->row->law(c, dist);
-}
-
-sow_status sow_scheme_dist(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype, sow_dist *dist, char *why,
-                           size_t size)
-{
-    const sow__scheme_row *row = row_of(scheme);
     const size_t bytes = sow_dtype_size(dtype);
     int64_t elements;
-    sow_dist found;
-    if (!scheme || !dist || (!shape && rank != 0))
-        return sow__fail(SOW_ERR_NULL, why, size, "%s is null", !scheme ? "scheme" : !dist ? "dist" : "shape");
+    if (!scheme || (!shape && rank != 0))
+        return sow__fail(SOW_ERR_NULL, why, size, "%s is null", !scheme ? "scheme" : "shape");
+    const sow__scheme_row *row = row_of(scheme);
     if (!row)
         return sow__fail(SOW_ERR_SCHEME, why, size, "scheme row is %d, must be 0 to %d", scheme->row, (int)sow__scheme_row_count - 1);
     if (bytes == 0)
         return sow__fail(SOW_ERR_DTYPE, why, size, "dtype is %d, must be 0 to %d", (int)dtype, SOW_DTYPE_COUNT - 1);
     SOW_TRY(sow__check_shape("shape", rank, shape, bytes, &elements, why, size));
+    *c = (sow__scheme_call){row, scheme, rank, shape, dtype, elements == 0, {1, 0}, 0, why, size};
+    return SOW_OK;
+}
 
-    const sow__scheme_call call = {row, scheme, rank, shape, elements == 0, why, size};
+/* The distribution of mul · x + add, for mul >= 0. */
+static sow_dist transform(sow_dist d, sow__affine f)
+{
+    if (f.mul == 1 && f.add == 0)
+        return d;
+    d.mean = f.mul * d.mean + f.add;
+    d.std = f.mul * d.std;
+    d.a = f.mul * d.a + f.add;
+    d.b = f.mul * d.b + f.add;
+    return d.kind == SOW_DIST_TRUNC_NORMAL && d.std == 0 ? sow_dist_normal(d.mean, 0) : d;
+}
+
+OUT_OF_LINE static sow_status check_row(const sow__scheme_call *c, sow_dist *dist)
+{
+    for (size_t i = 0; i < c->row->info.arg_count; i++)
+        SOW_TRY(check_arg(c, i));
+    if (!c->row->law)
+        return c->row->writer->check ? c->row->writer->check(c) : SOW_OK;
+    SOW_TRY(c->row->law(c, dist));
+    *dist = transform(*dist, c->affine);
+    return SOW_OK;
+}
+
+sow_status sow__scheme_check(const sow__scheme_call *c, sow_dist *dist)
+{
     const sow__fpenv saved = sow__fpenv_enter();
-    const sow_status status = evaluate(&call, &found);
+    const sow_status status = check_row(c, dist);
     sow__fpenv_leave(saved);
     SOW_TRY(status);
-    SOW_TRY(sow_check_dist(found, dtype, why, size));
+    return c->row->law ? sow_check_dist(*dist, c->dtype, c->why, c->size) : sow__pass(c->why, c->size);
+}
+
+sow_status sow_check_scheme(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype, char *why, size_t size)
+{
+    sow__scheme_call call;
+    sow_dist dist;
+    SOW_TRY(sow__scheme_call_make(&call, scheme, rank, shape, dtype, why, size));
+    return sow__scheme_check(&call, &dist);
+}
+
+sow_status sow_scheme_dist(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype, sow_dist *dist, char *why,
+                           size_t size)
+{
+    sow__scheme_call call;
+    sow_dist found;
+    if (scheme && !dist)
+        return sow__fail(SOW_ERR_NULL, why, size, "dist is null");
+    SOW_TRY(sow__scheme_call_make(&call, scheme, rank, shape, dtype, why, size));
+    if (!call.row->info.plain)
+        return sow__fail(SOW_ERR_SCHEME, why, size, "%s: is no plain distribution, must be written by sow_init()", call.row->info.name);
+    SOW_TRY(sow__scheme_check(&call, &found));
     *dist = found;
     return SOW_OK;
+}
+
+sow_status sow__bad_shape(const sow__scheme_call *c, const char *must)
+{
+    char text[SOW_SHAPE_TEXT];
+    return sow__fail(SOW_ERR_SHAPE, c->why, c->size, "%s: shape is %s, must be %s", c->row->info.name,
+                     sow__shape_text(text, c->rank, c->shape), must);
+}
+
+sow_status sow__check_value(const sow__scheme_call *c, double value)
+{
+    const double x = c->affine.mul * value + c->affine.add;
+    if (isfinite(value) && sow__element_overflows(x, c->dtype))
+        return sow__fail(SOW_ERR_SCHEME, c->why, c->size, "%s: value %.9g is outside %s; the limit is %.9g", c->row->info.name, x,
+                         sow_dtype_name(c->dtype), sow__element_max(c->dtype));
+    return SOW_OK;
+}
+
+sow_status sow__check_inner(const sow__scheme_call *c, size_t i, sow__affine f, int rank, const int64_t *shape)
+{
+    sow__scheme_call inner;
+    sow_dist dist;
+    if (c->depth + 1 >= SOW_SCHEME_MAX_DEPTH)
+        return sow__fail(SOW_ERR_SCHEME, c->why, c->size, "%s: depth of inner schemes is more than %d", c->row->info.name,
+                         SOW_SCHEME_MAX_DEPTH);
+    SOW_TRY(sow__scheme_call_make(&inner, &c->scheme->parts->inner[i], rank, shape, c->dtype, c->why, c->size));
+    inner.affine = f;
+    inner.depth = c->depth + 1;
+    return sow__scheme_check(&inner, &dist);
 }

@@ -14,8 +14,7 @@
 
 #define FAIL(c, ...) sow__fail(SOW_ERR_SCHEME, (c)->why, (c)->size, __VA_ARGS__)
 
-/* The argument's value; `fallback` where the row has no such argument, or it is an optional one that was not given. */
-static double arg(const sow__scheme_call *c, const char *name, double fallback)
+double sow__arg(const sow__scheme_call *c, const char *name, double fallback)
 {
     const int i = sow_scheme_arg_index(c->scheme, name);
     if (i < 0 || (isinf(c->row->info.arg[i].fallback) && !(c->scheme->given >> i & 1)))
@@ -23,29 +22,29 @@ static double arg(const sow__scheme_call *c, const char *name, double fallback)
     return c->scheme->arg[i];
 }
 
-static sow_status finite_arg(const sow__scheme_call *c, const char *name, double fallback, double *x)
+sow_status sow__arg_finite(const sow__scheme_call *c, const char *name, double fallback, double *x)
 {
-    *x = arg(c, name, fallback);
+    *x = sow__arg(c, name, fallback);
     if (!isfinite(*x))
         return FAIL(c, "%s: %s is %g, must be finite", c->row->info.name, name, *x);
     return SOW_OK;
 }
 
-static sow_status positive_or_0(const sow__scheme_call *c, const char *name, double fallback, double *x)
+sow_status sow__arg_positive_or_0(const sow__scheme_call *c, const char *name, double fallback, double *x)
 {
-    *x = arg(c, name, fallback);
+    *x = sow__arg(c, name, fallback);
     if (!(*x >= 0) || isinf(*x))
         return FAIL(c, "%s: %s is %g, must be finite and at least 0", c->row->info.name, name, *x);
     return SOW_OK;
 }
 
 /* Fans that are given win over the shape, which is not looked at if it is not needed. */
-static sow_status fan_of(const sow__scheme_call *c, sow_fan_mode mode, double *fan)
+sow_status sow__fan_of(const sow__scheme_call *c, sow_fan_mode mode, double *fan)
 {
-    double in = arg(c, "fan_in", 0), out = arg(c, "fan_out", 0), shape_in = 0, shape_out = 0;
+    double in = sow__arg(c, "fan_in", 0), out = sow__arg(c, "fan_out", 0), shape_in = 0, shape_out = 0;
     if ((mode != SOW_FAN_OUT && in == 0) || (mode != SOW_FAN_IN && out == 0))
-        SOW_TRY(sow_fan((sow_layout)arg(c, "layout", SOW_LAYOUT_AUTO), (sow_fans)arg(c, "fans", SOW_FANS_TRUE), arg(c, "groups", 0),
-                        c->rank, c->shape, &shape_in, &shape_out, c->why, c->size));
+        SOW_TRY(sow_fan((sow_layout)sow__arg(c, "layout", SOW_LAYOUT_AUTO), (sow_fans)sow__arg(c, "fans", SOW_FANS_TRUE),
+                        sow__arg(c, "groups", 0), c->rank, c->shape, &shape_in, &shape_out, c->why, c->size));
     in = in > 0 ? in : shape_in;
     out = out > 0 ? out : shape_out;
     if (c->empty) {
@@ -70,20 +69,20 @@ static sow_dist cut(double mean, double std, double lower, double upper)
 
 sow_status sow__law_constant(const sow__scheme_call *c, sow_dist *dist)
 {
-    *dist = sow_dist_constant(arg(c, "value", c->row->value));
+    *dist = sow_dist_constant(sow__arg(c, "value", c->row->value));
     return SOW_OK;
 }
 
 sow_status sow__law_uniform(const sow__scheme_call *c, sow_dist *dist)
 {
-    *dist = sow_dist_uniform(arg(c, "a", 0), arg(c, "b", 1));
+    *dist = sow_dist_uniform(sow__arg(c, "a", 0), sow__arg(c, "b", 1));
     return SOW_OK;
 }
 
 sow_status sow__law_uniform_scale(const sow__scheme_call *c, sow_dist *dist)
 {
     double scale;
-    SOW_TRY(positive_or_0(c, "scale", 1, &scale));
+    SOW_TRY(sow__arg_positive_or_0(c, "scale", 1, &scale));
     *dist = sow_dist_uniform(0, scale);
     return SOW_OK;
 }
@@ -96,8 +95,8 @@ sow_status sow__law_symmetric(const sow__scheme_call *c, sow_dist *dist)
 
 static sow_status mean_and_std(const sow__scheme_call *c, double *mean, double *std)
 {
-    SOW_TRY(finite_arg(c, "mean", 0, mean));
-    return positive_or_0(c, "std", c->row->value, std);
+    SOW_TRY(sow__arg_finite(c, "mean", 0, mean));
+    return sow__arg_positive_or_0(c, "std", c->row->value, std);
 }
 
 sow_status sow__law_normal(const sow__scheme_call *c, sow_dist *dist)
@@ -112,7 +111,7 @@ sow_status sow__law_trunc_normal(const sow__scheme_call *c, sow_dist *dist)
 {
     double mean, std;
     SOW_TRY(mean_and_std(c, &mean, &std));
-    *dist = sow_dist_trunc_normal(mean, std, arg(c, "a", -2), arg(c, "b", 2));
+    *dist = sow_dist_trunc_normal(mean, std, sow__arg(c, "a", -2), sow__arg(c, "b", 2));
     return SOW_OK;
 }
 
@@ -136,12 +135,12 @@ static double cut_std(double c)
 sow_status sow__law_truncated_normal(const sow__scheme_call *c, sow_dist *dist)
 {
     const char *name = c->row->info.name;
-    const double lower = arg(c, "lower", -2), upper = arg(c, "upper", 2);
+    const double lower = sow__arg(c, "lower", -2), upper = sow__arg(c, "upper", 2);
     double mean, std;
     SOW_TRY(mean_and_std(c, &mean, &std));
     if (!(lower < upper))
         return FAIL(c, "%s: lower is %g and upper is %g, lower must be less than upper", name, lower, upper);
-    if (arg(c, "match_std", 0) != 0) {
+    if (sow__arg(c, "match_std", 0) != 0) {
         if (lower != -upper)
             return FAIL(c, "%s: match_std with lower %g and upper %g, lower must be -upper", name, lower, upper);
         /* Narrower, the cut is all but uniform and the parent's std grows without limit; the square would vanish. */
@@ -156,8 +155,8 @@ sow_status sow__law_truncated_normal(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_xavier(const sow__scheme_call *c, sow_dist *dist)
 {
     double gain, average;
-    SOW_TRY(positive_or_0(c, "gain", 1, &gain));
-    SOW_TRY(fan_of(c, SOW_FAN_AVG, &average));
+    SOW_TRY(sow__arg_positive_or_0(c, "gain", 1, &gain));
+    SOW_TRY(sow__fan_of(c, SOW_FAN_AVG, &average));
     const double sum = 2 * average;
     *dist = c->row->draw == SOW_LAW_UNIFORM ? symmetric(gain * sqrt(6 / sum)) : sow_dist_normal(0, gain * sqrt(2 / sum));
     return SOW_OK;
@@ -166,18 +165,18 @@ sow_status sow__law_xavier(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_kaiming(const sow__scheme_call *c, sow_dist *dist)
 {
     double gain, fan;
-    SOW_TRY(positive_or_0(c, "gain", 1, &gain));
-    SOW_TRY(fan_of(c, (sow_fan_mode)arg(c, "mode", c->row->mode), &fan));
+    SOW_TRY(sow__arg_positive_or_0(c, "gain", 1, &gain));
+    SOW_TRY(sow__fan_of(c, (sow_fan_mode)sow__arg(c, "mode", c->row->mode), &fan));
     *dist = c->row->draw == SOW_LAW_UNIFORM ? symmetric(sqrt(3) * gain / sqrt(fan)) : sow_dist_normal(0, gain / sqrt(fan));
     return SOW_OK;
 }
 
 sow_status sow__law_variance_scaling(const sow__scheme_call *c, sow_dist *dist)
 {
-    const sow_law draw = (sow_law)arg(c, "dist", c->row->draw);
+    const sow_law draw = (sow_law)sow__arg(c, "dist", c->row->draw);
     double scale, fan;
-    SOW_TRY(positive_or_0(c, "scale", c->row->value, &scale));
-    SOW_TRY(fan_of(c, (sow_fan_mode)arg(c, "mode", c->row->mode), &fan));
+    SOW_TRY(sow__arg_positive_or_0(c, "scale", c->row->value, &scale));
+    SOW_TRY(sow__fan_of(c, (sow_fan_mode)sow__arg(c, "mode", c->row->mode), &fan));
     /* 3·scale first: glorot_uniform then is xavier_uniform(1) to the last bit, as √(3/((in + out)/2)) = √(6/(in + out)) exactly. */
     if (draw == SOW_LAW_UNIFORM)
         *dist = symmetric(sqrt(3 * scale / fan));
@@ -191,7 +190,7 @@ sow_status sow__law_variance_scaling(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_uniform_scaling(const sow__scheme_call *c, sow_dist *dist)
 {
     double scale, n = 1;
-    SOW_TRY(positive_or_0(c, "scale", 1, &scale));
+    SOW_TRY(sow__arg_positive_or_0(c, "scale", 1, &scale));
     for (int i = 0; i + 1 < c->rank; i++)
         n *= (double)c->shape[i];
     *dist = symmetric(scale * sqrt(3 / (n < 1 ? 1 : n)));
@@ -207,7 +206,7 @@ static sow_dist unit(sow_law draw, double fan)
 sow_status sow__law_unit_fan(const sow__scheme_call *c, sow_dist *dist)
 {
     double fan;
-    SOW_TRY(fan_of(c, c->row->mode, &fan));
+    SOW_TRY(sow__fan_of(c, c->row->mode, &fan));
     *dist = unit(c->row->draw, fan);
     return SOW_OK;
 }
@@ -216,8 +215,8 @@ sow_status sow__law_unit_fan(const sow__scheme_call *c, sow_dist *dist)
 sow_status sow__law_mlx_conv(const sow__scheme_call *c, sow_dist *dist)
 {
     double fan;
-    SOW_TRY(fan_of(c, SOW_FAN_IN, &fan));
-    *dist = unit(SOW_LAW_UNIFORM, fan * (arg(c, "fan_in", 0) > 0 ? 1 : arg(c, "groups", 1)));
+    SOW_TRY(sow__fan_of(c, SOW_FAN_IN, &fan));
+    *dist = unit(SOW_LAW_UNIFORM, fan * (sow__arg(c, "fan_in", 0) > 0 ? 1 : sow__arg(c, "groups", 1)));
     return SOW_OK;
 }
 
@@ -233,37 +232,37 @@ sow_status sow__law_bilinear(const sow__scheme_call *c, sow_dist *dist)
 
 sow_status sow__law_hidden(const sow__scheme_call *c, sow_dist *dist)
 {
-    *dist = unit(SOW_LAW_UNIFORM, arg(c, "hidden", 1));
+    *dist = unit(SOW_LAW_UNIFORM, sow__arg(c, "hidden", 1));
     return SOW_OK;
 }
 
 sow_status sow__law_residual_scale(const sow__scheme_call *c, sow_dist *dist)
 {
     double std;
-    SOW_TRY(positive_or_0(c, "std", c->row->value, &std));
-    *dist = sow_dist_normal(0, std / sqrt(2 * arg(c, "layers", 1)));
+    SOW_TRY(sow__arg_positive_or_0(c, "std", c->row->value, &std));
+    *dist = sow_dist_normal(0, std / sqrt(2 * sow__arg(c, "layers", 1)));
     return SOW_OK;
 }
 
 sow_status sow__law_small_init(const sow__scheme_call *c, sow_dist *dist)
 {
-    *dist = sow_dist_normal(0, sqrt(2 / (5 * arg(c, "width", 1))));
+    *dist = sow_dist_normal(0, sqrt(2 / (5 * sow__arg(c, "width", 1))));
     return SOW_OK;
 }
 
 sow_status sow__law_wang(const sow__scheme_call *c, sow_dist *dist)
 {
-    *dist = sow_dist_normal(0, 2 / (arg(c, "layers", 1) * sqrt(arg(c, "width", 1))));
+    *dist = sow_dist_normal(0, 2 / (sow__arg(c, "layers", 1) * sqrt(sow__arg(c, "width", 1))));
     return SOW_OK;
 }
 
 sow_status sow__law_siren(const sow__scheme_call *c, sow_dist *dist)
 {
-    const double omega0 = arg(c, "omega0", 30);
+    const double omega0 = sow__arg(c, "omega0", 30);
     double fan;
     if (!(omega0 > 0) || isinf(omega0))
         return FAIL(c, "%s: omega0 is %g, must be finite and above 0", c->row->info.name, omega0);
-    SOW_TRY(fan_of(c, SOW_FAN_IN, &fan));
-    *dist = symmetric(arg(c, "first", 0) != 0 ? 1 / fan : sqrt(6 / fan) / omega0);
+    SOW_TRY(sow__fan_of(c, SOW_FAN_IN, &fan));
+    *dist = symmetric(sow__arg(c, "first", 0) != 0 ? 1 / fan : sqrt(6 / fan) / omega0);
     return SOW_OK;
 }

@@ -1,36 +1,110 @@
 /* SPDX-License-Identifier: MIT */
-/** @file scheme_row.h A row of the table of schemes, and the laws that rows name. A law turns arguments and fans into a distribution. */
+/**
+ * @file scheme_row.h
+ * A row of the table of schemes. A row is a law, which turns arguments and fans into a distribution, or names a writer, which knows the
+ * value of any element, or how a view splits into views of other schemes.
+ */
 #ifndef SOW_SRC_SCHEME_ROW_H
 #define SOW_SRC_SCHEME_ROW_H
 
+#include "sow/context.h"
 #include "sow/scheme.h"
+#include "sow/tensor.h"
 
 typedef struct sow__scheme_row sow__scheme_row;
+
+/* What the schemes around an inner one make of its values: mul · value + add, mul >= 0. */
+typedef struct sow__affine {
+    double mul, add;
+} sow__affine;
 
 /* One evaluation of a scheme, its arguments' types checked. */
 typedef struct sow__scheme_call {
     const sow__scheme_row *row;
     const sow_scheme *scheme;
     int rank;
-    const int64_t *shape;
+    const int64_t *shape; /* of the whole tensor */
+    sow_dtype dtype;
     int empty; /* no elements: fans count as at least 1 */
+    sow__affine affine;
+    int depth; /* schemes around this one */
     char *why;
     size_t size;
 } sow__scheme_call;
 
 typedef sow_status sow__law(const sow__scheme_call *call, sow_dist *dist);
 
-/* `value`, `mode` and `draw` are what a law uses where the row has no argument of that meaning. */
+/* What an element's value needs, found once for many ranges. Numbers come from sow__leaf_draw(). */
+typedef struct sow__leaf {
+    const sow__scheme_call *call;
+    const sow_context *ctx;
+    sow_stream stream;
+    double k[4];
+    int64_t n[6];
+} sow__leaf;
+
+/* Where a scheme writes: a checked view, which is not empty. */
+typedef struct sow__site {
+    const sow_context *ctx;
+    sow_stream stream;
+    sow_tensor tensor;
+} sow__site;
+
+/*
+ * `check` sees arguments and shape before anything is written. Then either `values` gives any range of the row-major whole, in double,
+ * rounded to the element type by the caller, from constants that `begin` (NULL: none) left in the leaf; or `view` writes a view.
+ */
+typedef struct sow__writer {
+    sow_status (*check)(const sow__scheme_call *call);
+    void (*begin)(sow__leaf *leaf);
+    void (*values)(const sow__leaf *leaf, int64_t first, double *values, int64_t n);
+    sow_status (*view)(const sow__scheme_call *call, const sow__site *site);
+} sow__writer;
+
+/* `value`, `mode` and `draw` are what a law or writer uses where the row has no argument of that meaning. */
 struct sow__scheme_row {
     sow_scheme_info info;
     sow__law *law;
     double value;
     sow_fan_mode mode;
     sow_law draw;
+    const sow__writer *writer; /* where law is NULL */
 };
 
 extern const sow__scheme_row sow__scheme_rows[];
 extern const size_t sow__scheme_row_count;
+
+/* Everything that can be checked without the row's own check: pointers, row, dtype, shape, the arguments' types. */
+sow_status sow__scheme_call_make(sow__scheme_call *call, const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype,
+                                 char *why, size_t size);
+
+/* The row's check. A law leaves its distribution, with call->affine, in *dist. */
+sow_status sow__scheme_check(const sow__scheme_call *call, sow_dist *dist);
+
+/* The argument's value; `fallback` where the row has no such argument, or it is an optional one that was not given. */
+double sow__arg(const sow__scheme_call *call, const char *name, double fallback);
+sow_status sow__arg_finite(const sow__scheme_call *call, const char *name, double fallback, double *x);
+sow_status sow__arg_positive_or_0(const sow__scheme_call *call, const char *name, double fallback, double *x);
+
+/* SOW_ERR_SHAPE with words on what the shape is and must be. */
+sow_status sow__bad_shape(const sow__scheme_call *call, const char *must);
+
+/* SOW_ERR_SCHEME if `value`, mul and add applied, is finite and overflows the element type. */
+sow_status sow__check_value(const sow__scheme_call *call, double value);
+
+/* The fan that the arguments give, else that of the shape. */
+sow_status sow__fan_of(const sow__scheme_call *call, sow_fan_mode mode, double *fan);
+
+/* Elements first .. first+n-1 of the leaf's stream as double: drawn as f64 for f64, else as f32. */
+void sow__leaf_draw(const sow__leaf *leaf, sow_dist dist, int64_t first, double *values, int64_t n);
+
+/* x, rounded to the element type, at dst. */
+void sow__element_store(double x, sow_dtype dtype, unsigned char *dst);
+
+/* inner scheme i of a combinator, over that shape. */
+sow_status sow__check_inner(const sow__scheme_call *call, size_t i, sow__affine affine, int rank, const int64_t *shape);
+sow_status sow__write_inner(const sow__scheme_call *call, size_t i, sow__affine affine, const sow__site *site);
+void sow__write_dist(sow_dist dist, const sow__site *site);
 
 sow__law sow__law_constant;         /* value */
 sow__law sow__law_uniform;          /* U(a, b) */
@@ -51,5 +125,9 @@ sow__law sow__law_residual_scale;
 sow__law sow__law_small_init;
 sow__law sow__law_wang;
 sow__law sow__law_siren;
+
+extern const sow__writer sow__writer_identity, sow__writer_dirac;  /* structured.c */
+extern const sow__writer sow__writer_template, sow__writer_custom; /* template.c */
+extern const sow__writer sow__writer_sparse;                       /* sparse.c */
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The table of schemes. A row is ROW(name, law, value, mode, draw, formula, source, arguments…) or BARE() without arguments; value, mode
- * and draw are what the law takes where the row has no such argument. docs/schemes.md shows it; tests/test_scheme.c compares the two.
+ * and draw are what the law takes where the row has no such argument. WRITER(name, writer, value, parts, formula, source, arguments…) is
+ * a row without a law. docs/schemes.md shows it; tests/test_scheme.c compares the two.
  *
  * Notation: N(std), U(±b) on [-b, b), TN(std, ±c) cut at ±c·std; in and out are the fans, fan the one that mode picks.
  */
@@ -10,14 +11,17 @@
 #include "src/scheme_row.h"
 
 #define COUNT_ARGS(...) (sizeof((const sow_scheme_arg[]){__VA_ARGS__}) / sizeof(sow_scheme_arg))
+/* clang-format off */
 #define ROW(name, law, value, mode, draw, formula, source, ...)                                                                            \
-    {                                                                                                                                      \
-        {name, formula, source, COUNT_ARGS(__VA_ARGS__), {__VA_ARGS__}}, sow__law_##law, value, mode, draw                                 \
-    }
+    {{name, formula, source, COUNT_ARGS(__VA_ARGS__), {__VA_ARGS__}, NULL, 1}, sow__law_##law, value, mode, draw, NULL}
 #define BARE(name, law, value, mode, draw, formula, source)                                                                                \
-    {                                                                                                                                      \
-        {name, formula, source, 0, {{0, SOW_ARG_NUMBER, 0, 0}}}, sow__law_##law, value, mode, draw                                         \
-    }
+    {{name, formula, source, 0, {{0, SOW_ARG_NUMBER, 0, 0}}, NULL, 1}, sow__law_##law, value, mode, draw, NULL}
+/* Rows that a writer fills; `parts` says which parts of the scheme it needs. */
+#define WRITER(name, writer, value, parts, formula, source, ...)                                                                           \
+    {{name, formula, source, COUNT_ARGS(__VA_ARGS__), {__VA_ARGS__}, parts, 0}, NULL, value, SOW_FAN_IN, SOW_LAW_UNIFORM, &sow__writer_##writer}
+#define BARE_WRITER(name, writer, value, parts, formula, source)                                                                           \
+    {{name, formula, source, 0, {{0, SOW_ARG_NUMBER, 0, 0}}, parts, 0}, NULL, value, SOW_FAN_IN, SOW_LAW_UNIFORM, &sow__writer_##writer}
+/* clang-format on */
 
 #define IN  SOW_FAN_IN
 #define OUT SOW_FAN_OUT
@@ -96,6 +100,20 @@ const sow__scheme_row sow__scheme_rows[] = {
         "TF1 UniformUnitScaling; haiku UniformScaling", NUMBER("scale", 1, "factor")),
     ROW("siren", siren, 0, IN, UNIFORM, "U(±1/in) if first, else U(±√(6/in)/omega0)", "Sitzmann et al. 2020",
         FLAG("first", 0, "the first layer"), NUMBER("omega0", 30, "frequency"), TRUE_FANS),
+
+    /* Structured */
+    WRITER("identity", identity, 1, NULL, "w[…, i, i] = gain, 0 elsewhere", "torch eye_; keras, haiku Identity; Le et al. 2015 (irnn)",
+           NUMBER("gain", 1, "on the diagonal")),
+    WRITER("eye", identity, 1, NULL, "identity", "torch eye_", NUMBER("gain", 1, "on the diagonal")),
+    WRITER("dirac", dirac, 1, NULL, "(O, I, *k): w[g·O/groups + j, j, k//2, …] = gain for j < min(O/groups, I), 0 elsewhere",
+           "Zagoruyko & Komodakis 1706.00388; torch dirac_", COUNT("groups", 1, "of the convolution"), NUMBER("gain", 1, "at the centre"),
+           FLAG("floor", 0, "the centre is (k-1)//2, not k//2")),
+    WRITER("sparse", sparse, 0.01, NULL, "N(std), then ⌈sparsity·n⌉ elements of each column (axis 1: row) 0",
+           "Martens 2010; torch sparse_; MLX", NUMBER("sparsity", NAN, "share of zeros, 0 to 1"), STD(0.01),
+           NUMBER("axis", 0, "0: zeros counted by column, 1: by row")),
+    BARE_WRITER("template", template, 0, "values", "values[i mod their shape], aligned at the last axis: copy, broadcast and tile",
+                "torch copy_; jax, keras, haiku Constant of an array"),
+    BARE_WRITER("custom", custom, 0, "custom", "what the callback writes", "any callable of any framework"),
 
     /* Depth and width */
     ROW("residual_scale", residual_scale, 0.02, IN, NORMAL, "N(std/√(2·layers))", "GPT-2; Megatron scaled_init_method_normal", STD(0.02),

@@ -191,3 +191,24 @@ void sow__rows_next(const sow__rows *r, sow__cursor *c)
         c->index[i] = 0;
     }
 }
+
+void sow__next_box(int rank, const int64_t *shape, int64_t *first, int64_t end, int64_t *offset, int64_t *box)
+{
+    int64_t rest = *first, span = 1;
+    for (int i = rank; i-- > 0; rest /= shape[i]) {
+        offset[i] = rest % shape[i];
+        box[i] = 1;
+    }
+    /* From the last axis outwards: whole axes as long as the range starts at their first index and holds all of them. */
+    int axis = rank - 1;
+    while (axis > 0 && offset[axis] == 0 && end - *first >= span * shape[axis]) {
+        box[axis] = shape[axis];
+        span *= shape[axis--];
+    }
+    if (axis >= 0) {
+        const int64_t most = shape[axis] - offset[axis], fit = (end - *first) / span;
+        box[axis] = fit < most ? fit : most;
+        span *= box[axis];
+    }
+    *first += span;
+}

@@ -19,6 +19,7 @@
 #include "sow/dist.h"
 #include "sow/export.h"
 #include "sow/status.h"
+#include "sow/stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -116,14 +117,51 @@ typedef struct sow_scheme_info {
     const char *source;  /**< paper and framework */
     size_t arg_count;
     sow_scheme_arg arg[SOW_SCHEME_MAX_ARGS];
+    const char *parts; /**< which fields of sow_scheme_parts it needs, "inner" or "list, inner", say; NULL: none */
+    int plain;         /**< 1: every tensor is drawn from one distribution, which sow_scheme_dist() gives; 0: sow_init() alone writes it */
 } sow_scheme_info;
+
+/** Elements first .. first+n-1 (row-major) of a tensor of that shape, for a callback of the scheme "custom". */
+typedef struct sow_custom_range {
+    sow_stream stream; /**< of the tensor; children of it are the callback's own */
+    sow_dtype dtype;   /**< what the values become */
+    int rank;
+    const int64_t *shape; /**< of the whole tensor */
+    int64_t first, n;
+} sow_custom_range;
+
+/**
+ * Writes values[0 .. n). Called for any ranges, in any order, more than once and on several threads, in the default floating-point
+ * environment; a value must depend on stream, shape, dtype and index alone. Values are rounded to the element type as all others are.
+ */
+typedef void sow_custom(void *user, const sow_custom_range *range, double *values);
+
+struct sow_scheme;
+
+/** What does not fit into numbers. The caller owns all of it and keeps it, unchanged, for as long as the scheme is used. */
+typedef struct sow_scheme_parts {
+    const struct sow_scheme *inner; /**< schemes within this one */
+    size_t inner_count;
+    const int64_t *list; /**< blocks: their sizes; zero_rows: indices; mup: the base shape */
+    size_t list_count;
+    const void *values; /**< template: a row-major array, aligned to its elements */
+    sow_dtype values_dtype;
+    int values_rank;
+    const int64_t *values_shape;
+    sow_custom *custom; /**< custom: the callback and its first argument */
+    void *user;
+} sow_scheme_parts;
 
 /** A scheme with its arguments; enumerations are stored as their number. Made by sow_scheme_named() or a constructor below. */
 typedef struct sow_scheme {
     int row;        /**< Index into the table, -1 for none. */
     unsigned given; /**< Bit i: argument i was set, rather than left at its default. */
     double arg[SOW_SCHEME_MAX_ARGS];
+    const sow_scheme_parts *parts; /**< NULL unless the row asks for some (sow_scheme_info.parts) */
 } sow_scheme;
+
+/** Schemes may nest this deep. */
+#define SOW_SCHEME_MAX_DEPTH 8
 
 /** Rows in the table. */
 SOW_API size_t sow_scheme_count(void);
@@ -153,6 +191,12 @@ SOW_API sow_status sow_scheme_set_word(sow_scheme *scheme, const char *name, con
  */
 SOW_API sow_status sow_scheme_dist(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype, sow_dist *dist, char *why,
                                    size_t size);
+
+/**
+ * Whether `scheme` can initialise a tensor of that (global) shape and type. Errors: as sow_scheme_dist(), SOW_ERR_NULL for missing parts.
+ * A scheme that is not plain (sow_scheme_info.plain) passes here where sow_scheme_dist() returns SOW_ERR_SCHEME. Pure.
+ */
+SOW_API sow_status sow_check_scheme(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype, char *why, size_t size);
 
 /**
  * fan_in and fan_out of a shape in *fan_in, *fan_out. `groups` matters to the true fans of the conv and depthwise layouts; 0: not given,

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* For every scheme of the table: random boxes, ranges and parts have the bits of their slice of the whole. */
+#include "tests/schemes.h"
+#include "tests/views.h"
+
+enum { ROOM = 1 << 14, BOXES = 1000 };
+
+static const sow_dtype dtypes[] = {SOW_F32, SOW_F64, SOW_F16, SOW_BF16};
+
+static const float array[6] = {1, -2, 3.5F, 0.1F, -0.0F, 65504};
+static const int64_t array_shape[2] = {2, 3};
+
+static void multiples(void *user, const sow_custom_range *range, double *values)
+{
+    for (int64_t i = 0; i < range->n; i++)
+        values[i] = *(const double *)user * (double)(range->first + i) + (double)(range->stream.key % 7);
+}
+
+static double seventh = 1.0 / 7;
+static const sow_scheme_parts parts_template = {.values = array, .values_dtype = SOW_F32, .values_rank = 2, .values_shape = array_shape};
+static const sow_scheme_parts parts_custom = {.custom = multiples, .user = &seventh};
+
+/* Where a scheme wants more than a matrix, or arguments: shapes are below 2^12 elements. */
+static const struct special {
+    const char *scheme;
+    int rank;
+    int64_t shape[4];
+    const sow_scheme_parts *parts;
+} specials[] = {
+    {"identity", 3, {3, 7, 5}, NULL},
+    {"identity gain=-2", 2, {5, 11}, NULL},
+    {"eye", 2, {6, 6}, NULL},
+    {"dirac", 3, {6, 4, 3}, NULL},
+    {"dirac groups=2 gain=3 floor=true", 4, {6, 2, 4, 3}, NULL},
+    {"sparse sparsity=0.3", 2, {37, 23}, NULL},
+    {"sparse sparsity=1", 2, {3, 2}, NULL},
+    {"sparse sparsity=0.9 axis=1", 2, {9, 31}, NULL},
+    {"template", 2, {5, 7}, &parts_template},
+    {"template", 3, {2, 4, 9}, &parts_template},
+    {"custom", 3, {3, 20, 5}, &parts_custom},
+};
+
+typedef struct subject {
+    const char *name;
+    sow_scheme scheme;
+    int rank;
+    const int64_t *shape;
+} subject;
+
+/* A box of the whole, in memory that is permuted, stretched or flipped; see tests/views.h. */
+static sow_tensor random_box(const subject *s, sow_dtype dtype, void *memory, size_t room)
+{
+    for (;;) {
+        sow_tensor t = sow_tensor_make(NULL, dtype, s->rank, s->shape);
+        int order[SOW_MAX_RANK];
+        for (int i = 0; i < t.rank; i++) {
+            t.shape[i] = test_random_below(3) ? 1 + (int64_t)test_random_below((uint64_t)s->shape[i]) : s->shape[i];
+            t.offset[i] = (int64_t)test_random_below((uint64_t)(s->shape[i] - t.shape[i]) + 1);
+            const int j = (int)test_random_below((uint64_t)i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        const int plain = test_random_below(2) == 0;
+        int64_t extent = 1, low = 0;
+        for (int k = t.rank; k-- > 0;) {
+            const int i = plain ? k : order[k];
+            const int64_t stride = extent + (plain ? 0 : (int64_t)test_random_below(3));
+            t.stride[i] = !plain && test_random_below(3) == 0 ? -stride : stride;
+            low += t.stride[i] < 0 ? t.stride[i] * (t.shape[i] - 1) : 0;
+            extent += stride * (t.shape[i] - 1);
+        }
+        t.data = (char *)memory - low * (int64_t)sow_dtype_size(dtype);
+        if (extent <= (int64_t)room)
+            return t;
+    }
+}
+
+static void expect(const sow_tensor *t, const unsigned char *whole, const unsigned char *memory, unsigned char *expected, const char *name)
+{
+    const size_t size = sow_dtype_size(t->dtype), bytes = ROOM * size;
+    memset(expected, 0xa5, bytes);
+    for (int64_t e = 0; e < sow_tensor_elements(t); e++) {
+        int64_t global, offset;
+        test_view_element(t, e, &global, &offset);
+        memcpy(expected + ((unsigned char *)t->data - memory) + offset * (int64_t)size, whole + (size_t)global * size, size);
+    }
+    if (memcmp(memory, expected, bytes) != 0)
+        fail_msg("%s, %s: a box differs from its slice", name, sow_dtype_name(t->dtype));
+}
+
+static void check_boxes(const subject *s, sow_dtype dtype, const sow_context *ctx, int boxes)
+{
+    static double memory[ROOM], expected[ROOM], whole[ROOM];
+    char why[300];
+    const size_t size = sow_dtype_size(dtype), bytes = ROOM * size;
+    const sow_stream stream = sow_stream_named(sow_stream_seed(7), s->name, strlen(s->name));
+    const sow_tensor all = sow_tensor_make(whole, dtype, s->rank, s->shape);
+    const int64_t n = sow_tensor_elements(&all);
+    assert_true(n <= ROOM);
+    if (sow_check_init(NULL, s->scheme, stream, &all, why, sizeof why) != SOW_OK)
+        fail_msg("%s: %s", s->name, why);
+    assert_int_equal(sow_init(NULL, s->scheme, stream, &all), SOW_OK);
+    for (int round = 0; round < boxes; round++) {
+        const sow_tensor t = random_box(s, dtype, memory, ROOM);
+        memset(memory, 0xa5, bytes);
+        if (round % 4 == 3) {
+            const size_t nth = 1 + (size_t)test_random_below(5);
+            for (size_t ith = nth; ith-- > 0;)
+                assert_int_equal(sow_init_part(ctx, s->scheme, stream, &t, ith, nth), SOW_OK);
+        } else {
+            assert_int_equal(sow_init(round % 2 ? ctx : NULL, s->scheme, stream, &t), SOW_OK);
+        }
+        expect(&t, (unsigned char *)whole, (unsigned char *)memory, (unsigned char *)expected, s->name);
+
+        const int64_t first = (int64_t)test_random_below((uint64_t)n + 1), count = (int64_t)test_random_below((uint64_t)(n - first) + 1);
+        memset(memory, 0xa5, bytes);
+        memset(expected, 0xa5, bytes);
+        memcpy(expected, (char *)whole + (size_t)first * size, (size_t)count * size);
+        assert_int_equal(sow_init_range(ctx, s->scheme, stream, dtype, s->rank, s->shape, (uint64_t)first, memory, (size_t)count), SOW_OK);
+        if (memcmp(memory, expected, bytes) != 0)
+            fail_msg("%s, %s: range %lld + %lld differs from its slice", s->name, sow_dtype_name(dtype), (long long)first,
+                     (long long)count);
+    }
+}
+
+static int boxes(void)
+{
+    return test_emulated() ? BOXES / 50 : BOXES / (int)COUNT_OF(dtypes);
+}
+
+static void boxes_of_plain_schemes(void **state)
+{
+    (void)state;
+    static const int64_t shapes[][4] = {{5, 7, 3, 3}, {6, 1, 3, 3}, {3, 3, 1, 6}};
+    for (size_t i = 0; i < sow_scheme_count(); i++) {
+        const sow_scheme_info *info = sow_scheme_info_at(i);
+        sow_scheme s = sow_scheme_named(info->name);
+        int done = 0;
+        if (!info->plain || info->parts)
+            continue;
+        for (size_t a = 0; a < info->arg_count; a++)
+            if (isnan(info->arg[a].fallback))
+                assert_int_equal(sow_scheme_set(&s, info->arg[a].name, 0.5), SOW_OK);
+        for (size_t a = 0; a < info->arg_count; a++)
+            if (isnan(info->arg[a].fallback) && info->arg[a].type == SOW_ARG_COUNT)
+                assert_int_equal(sow_scheme_set(&s, info->arg[a].name, 3), SOW_OK);
+        for (size_t k = 0; k < COUNT_OF(shapes) && !done; k++)
+            for (int rank = 4; rank >= 1 && !done; rank--) {
+                const subject one = {info->name, s, rank, shapes[k]};
+                if (sow_check_scheme(&s, rank, shapes[k], SOW_F32, NULL, 0) != SOW_OK)
+                    continue;
+                for (size_t d = 0; d < COUNT_OF(dtypes); d++)
+                    check_boxes(&one, dtypes[d], NULL, boxes());
+                done = 1;
+            }
+        if (!done)
+            fail_msg("%s: no shape suits it", info->name);
+    }
+}
+
+static void boxes_of_written_schemes(void **state)
+{
+    (void)state;
+    sow_context *ctx;
+    const sow_context_options options = {.threads = 2};
+    assert_int_equal(sow_context_create(&options, &ctx), SOW_OK);
+    for (size_t i = 0; i < COUNT_OF(specials); i++) {
+        subject s = {specials[i].scheme, test_scheme(specials[i].scheme), specials[i].rank, specials[i].shape};
+        s.scheme.parts = specials[i].parts;
+        for (size_t d = 0; d < COUNT_OF(dtypes); d++)
+            check_boxes(&s, dtypes[d], ctx, boxes());
+    }
+    sow_context_destroy(ctx);
+}
+
+/* A row that no test above has seen is an error. */
+static void every_scheme_is_here(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sow_scheme_count(); i++) {
+        const sow_scheme_info *info = sow_scheme_info_at(i);
+        int found = info->plain && !info->parts;
+        for (size_t k = 0; k < COUNT_OF(specials); k++)
+            found |= test_scheme(specials[k].scheme).row == (int)i;
+        if (!found)
+            fail_msg("%s has no case in tests/test_shards.c", info->name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(boxes_of_plain_schemes),
+        cmocka_unit_test(boxes_of_written_schemes),
+        cmocka_unit_test(every_scheme_is_here),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
