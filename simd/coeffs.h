@@ -8,24 +8,28 @@
    error 2^-25.317 before, 2^-25.31 after rounding the coefficients. */
 static const float log_f32[] = {0x1.fffebe0000000p-3f, 0x1.55a3e20000000p-4f, 0x1.f307700000000p-6f, 0x1.0e2a6a0000000p-6f, -0x1.73f8ae0000000p-8f, 0x1.35e07e0000000p-6f, -0x1.a454720000000p-7f, 0x1.6a71b80000000p-8f};
 
-/* sin(0.25 pi x) = x P(x^2), |angle| <= pi/4, relative.
-   error 2^-28.202 before, 2^-25.089 after rounding the coefficients. */
-static const float sin_f32[] = {0x1.921fb60000000p-1f, -0x1.4abc240000000p-4f, 0x1.4680a40000000p-9f, -0x1.33198c0000000p-15f};
+/* sin(0.25 pi x) = x (first + P(x^2)), |angle| <= pi/4, relative.
+   error 2^-28.202 before, 2^-28.116 after rounding the coefficients. */
+static const float sin_first_f32[] = {0x1.921fb60000000p-1f};
+
+static const float sin_f32[] = {-0x1.a32c680000000p-26f, -0x1.4abbba0000000p-4f, 0x1.465eea0000000p-9f, -0x1.2da1560000000p-15f};
 
 /* cos(0.25 pi x) = 1 + x^2 P(x^2), |angle| <= pi/4, relative.
-   error 2^-33.868 before, 2^-31.093 after rounding the coefficients. */
-static const float cos_f32[] = {-0x1.3bd3cc0000000p-2f, 0x1.03c1b00000000p-6f, -0x1.55b2b60000000p-12f, 0x1.d4f7ee0000000p-19f};
+   error 2^-24.636 before, 2^-24.599 after rounding the coefficients. */
+static const float cos_f32[] = {-0x1.3bd39c0000000p-2f, 0x1.03b0580000000p-6f, -0x1.4e78be0000000p-12f};
 
 /* -2 ln(1 - t/2) = t + t^2 P(t), t in [0, 1], relative to the sum.
    error 2^-54.423 before, 2^-54.421 after rounding the coefficients. */
 static const double log_f64[] = {0x1.0000000000177p-2, 0x1.555555551b035p-4, 0x1.00000019864bcp-5, 0x1.99998e365a495p-7, 0x1.5556dbe1e6bb9p-8, 0x1.246fcf871131cp-9, 0x1.02205004e59e1p-10, 0x1.96548336d0512p-12, 0x1.9d9204c3d8fc2p-12, -0x1.24c59c9327369p-11, 0x1.b218a831d3f5ap-10, -0x1.9524516a5b7ffp-9, 0x1.2ed8192ad27b8p-8, -0x1.564cfc5453493p-8, 0x1.23bf13d868fbbp-8, -0x1.6997f5c3c1a6ap-9, 0x1.35a0e602bdeb6p-10, -0x1.4841fb03fcc66p-12, 0x1.4a4fc82a9e92fp-15};
 
-/* sin(1.0 pi x) = x P(x^2), |angle| <= pi/4, relative.
-   error 2^-58.067 before, 2^-54.509 after rounding the coefficients. */
-static const double sin_f64[] = {0x1.921fb54442d18p+1, -0x1.4abbce625bdaep+2, 0x1.466bc6774afcep+1, -0x1.32d2ccd46a432p-1, 0x1.507821d4e32e0p-4, -0x1.e2f3f0f61448bp-8, 0x1.dfc5ba585764ep-12};
+/* sin(1.0 pi x) = x (first + P(x^2)), |angle| <= pi/4, relative.
+   error 2^-58.067 before, 2^-58.051 after rounding the coefficients. */
+static const double sin_first_f64[] = {0x1.921fb54442d18p+1};
+
+static const double sin_f64[] = {0x1.0262c6dd0a326p-53, -0x1.4abbce625be41p+2, 0x1.466bc67758780p+1, -0x1.32d2cce2dcd78p-1, 0x1.50782fd0e7e37p-4, -0x1.e300691f2c0cdp-8, 0x1.e3f08dced0b2ap-12};
 
 /* cos(1.0 pi x) = 1 + x^2 P(x^2), |angle| <= pi/4, relative.
-   error 2^-64.483 before, 2^-61.474 after rounding the coefficients. */
-static const double cos_f64[] = {-0x1.3bd3cc9be45dep+2, 0x1.03c1f081b5a52p+2, -0x1.55d3c7e3bfe56p+0, 0x1.e1f50675b20d1p-3, -0x1.a6d1e238ef001p-6, 0x1.f9c4adc0bfcd7p-10, -0x1.b0345e9f181edp-14};
+   error 2^-53.864 before, 2^-53.859 after rounding the coefficients. */
+static const double cos_f64[] = {-0x1.3bd3cc9be459dp+2, 0x1.03c1f081b0df1p+2, -0x1.55d3c7dc398d7p+0, 0x1.e1f4fb7f8fe28p-3, -0x1.a6c9c7ff459aap-6, 0x1.f3dc178b56662p-10};
 
 #endif

@@ -115,15 +115,17 @@ def kernels():
     """simd/coeffs.h: what every element goes through."""
     log2 = lambda t: -2 * log(1 - t / 2)
     q = lambda t: (log2(t) - t) / t**2
-    for kind, rnd, dl, ds, dc, scale in (("float", f32, 7, 3, 3, mpf(1) / 4), ("double", f64, 18, 6, 6, mpf(1))):
+    for kind, rnd, dl, ds, dc, scale in (("float", f32, 7, 3, 2, mpf(1) / 4), ("double", f64, 18, 6, 5, mpf(1))):
         suffix = "f32" if rnd is f32 else "f64"
         c = fit("log", q, lambda t: t**2 / log2(t), 0, 1, range(dl + 1), rnd,
                 text="-2 ln(1 - t/2) = t + t^2 P(t), t in [0, 1], relative to the sum.")
         emit(kind, f"log_{suffix}", c, rnd)
         top = mpf(1) if rnd is f32 else mpf(1) / 16
         unit = pi * scale
-        c = fit("sin", lambda y: sin(unit * sqrt(y)) / sqrt(y), lambda y: sqrt(y) / sin(unit * sqrt(y)), 0, top, range(ds + 1), rnd,
-                text=f"sin({mp.nstr(scale, 3)} pi x) = x P(x^2), |angle| <= pi/4, relative.")
+        first = rnd(unit)
+        c = fit("sin", lambda y: sin(unit * sqrt(y)) / sqrt(y) - first, lambda y: sqrt(y) / sin(unit * sqrt(y)), 0, top, range(ds + 1), rnd,
+                text=f"sin({mp.nstr(scale, 3)} pi x) = x (first + P(x^2)), |angle| <= pi/4, relative.")
+        emit(kind, f"sin_first_{suffix}", [first], rnd)
         emit(kind, f"sin_{suffix}", c, rnd)
         c = fit("cos", lambda y: (cos(unit * sqrt(y)) - 1) / y, lambda y: y / cos(unit * sqrt(y)), 0, top, range(dc + 1), rnd,
                 text=f"cos({mp.nstr(scale, 3)} pi x) = 1 + x^2 P(x^2), |angle| <= pi/4, relative.")
