@@ -126,8 +126,19 @@ sow__law sow__law_small_init;
 sow__law sow__law_wang;
 sow__law sow__law_siren;
 
-extern const sow__writer sow__writer_identity, sow__writer_dirac;  /* structured.c */
-extern const sow__writer sow__writer_template, sow__writer_custom; /* template.c */
-extern const sow__writer sow__writer_sparse;                       /* sparse.c */
+/* scheme_depth.c */
+sow__law sow__law_depth_scaled, sow__law_mitchell, sow__law_mitchell_out, sow__law_megatron, sow__law_megatron_out, sow__law_ds_init;
+sow__law sow__law_fixup, sow__law_tfixup_embedding, sow__law_tfixup_encoder, sow__law_tfixup_decoder;
+sow__law sow__law_deepnorm, sow__law_deepnorm_encoder, sow__law_subln, sow__law_subln_encoder;
+sow__law sow__law_layerscale, sow__law_spectral, sow__law_class_prior, sow__law_classes, sow__law_s4d_log_dt, sow__law_mamba_dt_proj;
+
+/* structured.c, template.c, sparse.c */
+extern const sow__writer sow__writer_identity, sow__writer_dirac, sow__writer_template, sow__writer_custom, sow__writer_sparse;
+/* waves.c */
+extern const sow__writer sow__writer_hadamard, sow__writer_bilinear_upsample, sow__writer_stft, sow__writer_sinusoidal;
+/* recurrent.c */
+extern const sow__writer sow__writer_lstm_bias, sow__writer_chrono, sow__writer_transition, sow__writer_by_state, sow__writer_s4d_inv;
+extern const sow__writer sow__writer_log_uniform, sow__writer_uniform_log, sow__writer_mamba_dt_bias;
+extern const sow__writer sow__writer_lru_nu, sow__writer_lru_gamma, sow__writer_lru_theta;
 
 #endif

@@ -47,6 +47,13 @@
     COUNT("fan_out", INFINITY, "instead of the shape's")
 #define FAN_IN_OF_WEIGHT             COUNT("fan_in", NAN, "of the layer's weight")
 #define HIDDEN                       COUNT("hidden", NAN, "hidden units")
+#define LAYERS                       COUNT("layers", NAN, "transformer blocks")
+#define LAYER                        NUMBER("layer", NAN, "counted from 0")
+#define WIDTH                        COUNT("width", NAN, "of the layer's input")
+#define VALUE                        FLAG("value", 0, "v: times √2, as the authors' code")
+#define PAIR                         COUNT("encoder_layers", NAN, "blocks"), COUNT("decoder_layers", NAN, "blocks")
+#define BLOCK                        COUNT("block", 1, "the forget gate's place: 1 in i, f, g, o and i, f, c, o; 2 in i, g, f, o")
+#define RADII                        NUMBER("r_min", 0, "least |λ|"), NUMBER("r_max", 1, "largest |λ|")
 /* clang-format on */
 
 #define TRUE_FANS FANS(SOW_LAYOUT_AUTO, SOW_FANS_TRUE)
@@ -102,8 +109,9 @@ const sow__scheme_row sow__scheme_rows[] = {
         FLAG("first", 0, "the first layer"), NUMBER("omega0", 30, "frequency"), TRUE_FANS),
 
     /* Structured */
-    WRITER("identity", identity, 1, NULL, "w[…, i, i] = gain, 0 elsewhere", "torch eye_; keras, haiku Identity; Le et al. 2015 (irnn)",
+    WRITER("identity", identity, 1, NULL, "w[…, i, i] = gain, 0 elsewhere", "torch eye_; keras, haiku Identity",
            NUMBER("gain", 1, "on the diagonal")),
+    WRITER("irnn", identity, 1, NULL, "identity", "Le et al. 1504.00941, hidden to hidden", NUMBER("gain", 1, "on the diagonal")),
     WRITER("eye", identity, 1, NULL, "identity", "torch eye_", NUMBER("gain", 1, "on the diagonal")),
     WRITER("dirac", dirac, 1, NULL, "(O, I, *k): w[g·O/groups + j, j, k//2, …] = gain for j < min(O/groups, I), 0 elsewhere",
            "Zagoruyko & Komodakis 1706.00388; torch dirac_", COUNT("groups", 1, "of the convolution"), NUMBER("gain", 1, "at the centre"),
@@ -115,6 +123,48 @@ const sow__scheme_row sow__scheme_rows[] = {
                 "torch copy_; jax, keras, haiku Constant of an array"),
     BARE_WRITER("custom", custom, 0, "custom", "what the callback writes", "any callable of any framework"),
 
+    WRITER("hadamard", hadamard, 0, NULL,
+           "(P, Q, *k): P ≤ Q partial identity, else 2^(-m/2)·(-1)^popcount(i & j), m = ⌈log₂P⌉; at the centre", "ZerO 2110.12661",
+           FLAG("paper", 0, "2^(-(m-1)/2), as the paper's text")),
+    WRITER("bilinear_upsample", bilinear_upsample, 0, NULL, "(O, I, *k): ∏ (1 - |i - c|/f), f = ⌈k/2⌉, c the middle",
+           "Caffe, MXNet, Paddle Bilinear", FLAG("diagonal", 0, "only for equal channels, else for all")),
+    WRITER("stft", stft, 0, NULL, "(T, 1, F): cos(2πtf/N)·hann(t)/s, N = 2(F-1), s = √Σhann²; imag: -sin", "keras STFT",
+           FLAG("imag", 0, "the imaginary part"), FLAG("window", 1, "Hann's window"), FLAG("scaling", 1, "divide by s"),
+           FLAG("spectrum", 0, "s = Σhann"), FLAG("periodic", 0, "the window's period is T, not T-1")),
+    WRITER("sinusoidal", sinusoidal, 0, NULL, "(t, j): sin(t·base^(-2i/d)) for j = 2i, cos for j = 2i+1", "Vaswani et al. 1706.03762",
+           NUMBER("base", 10000, "1 to 1e15"), FLAG("halves", 0, "all sines, then all cosines")),
+    WRITER("log_uniform", log_uniform, 0, NULL, "exp(U(ln lo, ln hi))", "time steps of state-space models",
+           NUMBER("lo", NAN, "lower bound"), NUMBER("hi", NAN, "upper bound")),
+    ROW("fourier", normal, 1, IN, NORMAL, "N(std)", "random Fourier features, Rahimi & Recht 2007", STD(1)),
+
+    /* Recurrent and state-space */
+    WRITER("lstm_bias", lstm_bias, 0, NULL, "(4·hidden): forget in the forget gate's block, 0 elsewhere",
+           "Gers 2000; Jozefowicz 2015; MXNet LSTMBias", NUMBER("forget", 1, "bias of the forget gate"), BLOCK),
+    WRITER("chrono", chrono, 0, NULL, "(4·hidden): b_f = ln(U(1, tmax-1)), b_i = -b_f, 0 elsewhere", "Tallec & Ollivier 1804.11188",
+           NUMBER("tmax", NAN, "longest dependency, more than 2"), BLOCK),
+    BARE_WRITER("hippo_legs", transition, 0, NULL, "(N, N): -√((2n+1)(2k+1)) below, -(n+1) on, 0 above the diagonal; (N): √(2n+1)",
+                "HiPPO 2008.07669"),
+    BARE_WRITER("lmu", transition, 1, NULL, "(N, N): (2n+1)·(-1 if n < k else (-1)^(n-k+1)); (N): (-1)^n·(2n+1)", "Voelker et al. 2019"),
+    BARE_WRITER("s4d_real", by_state, 0, NULL, "-(n+1), n the last index", "S4D 2206.11893"),
+    BARE_WRITER("s4d_lin_imag", by_state, 1, NULL, "πn, n the last index", "S4D-Lin 2206.11893"),
+    BARE_WRITER("s4d_inv_imag", s4d_inv, 2, NULL, "N/π·(N/(2n+1) - 1), n the last index of N", "S4D-Inv 2206.11893"),
+    BARE("s4d_log_real", constant, -0.6931471805599453, IN, UNIFORM, "ln ½, which stands for -½", "S4D-Lin, S4D-Inv 2206.11893"),
+    BARE("s4d_c", normal, 0.7071067811865476, IN, NORMAL, "N(√½), real and imaginary part each", "S4D 2206.11893"),
+    ROW("s4d_log_dt", s4d_log_dt, 0, IN, UNIFORM, "U(ln min, ln max)", "S4D 2206.11893", NUMBER("min", 1e-3, "shortest time step"),
+        NUMBER("max", 0.1, "longest time step")),
+    BARE_WRITER("mamba_a_log", by_state, 3, NULL, "ln(n+1), n the last index", "Mamba 2312.00752"),
+    WRITER("mamba2_a_log", uniform_log, 0, NULL, "ln(U(lo, hi))", "Mamba-2 2405.21060", NUMBER("lo", 1, "lower bound"),
+           NUMBER("hi", 16, "upper bound")),
+    WRITER("mamba_dt_bias", mamba_dt_bias, 0, NULL, "softplus⁻¹(dt), dt = max(exp(U(ln min, ln max)), floor)",
+           "Mamba 2312.00752, 2405.21060", NUMBER("min", 1e-3, "shortest time step"), NUMBER("max", 0.1, "longest time step"),
+           NUMBER("floor", 1e-4, "least time step")),
+    ROW("mamba_dt_proj", mamba_dt_proj, 0, IN, UNIFORM, "U(±scale/√dt_rank)", "Mamba 2312.00752", COUNT("dt_rank", NAN, "⌈width/16⌉"),
+        NUMBER("scale", 1, "dt_scale")),
+    WRITER("lru_nu", lru_nu, 0, NULL, "ln(-½·ln(u(r_max²-r_min²)+r_min²))", "LRU 2303.06349", RADII),
+    WRITER("lru_theta", lru_theta, 0, NULL, "ln(phase·u)", "LRU 2303.06349", NUMBER("phase", 6.283185307179586, "largest phase")),
+    WRITER("lru_gamma", lru_gamma, 0, NULL, "½·ln(1-|λ|²), |λ|² = u(r_max²-r_min²)+r_min²", "LRU 2303.06349; with the stream of lru_nu",
+           RADII),
+
     /* Depth and width */
     ROW("residual_scale", residual_scale, 0.02, IN, NORMAL, "N(std/√(2·layers))", "GPT-2; Megatron scaled_init_method_normal", STD(0.02),
         COUNT("layers", NAN, "transformer blocks")),
@@ -122,6 +172,47 @@ const sow__scheme_row sow__scheme_rows[] = {
         COUNT("width", NAN, "of the model")),
     ROW("wang", wang, 0, IN, NORMAL, "N(2/(layers·√width))", "GPT-NeoX 2204.06745", COUNT("layers", NAN, "transformer blocks"),
         COUNT("width", NAN, "of the model")),
+
+    ROW("depth_scaled", depth_scaled, 0.02, IN, CUT, "N(std/√(2·(layer+1))) cut to [-2, 2]", "torchtitan depth_scaled_std", STD(0.02),
+        LAYER),
+    ROW("mitchell", mitchell, 0, IN, CUT, "TN(1/√width, ±3)", "OLMo: inputs, FFN in, embedding, head", WIDTH),
+    ROW("mitchell_out", mitchell_out, 0, IN, CUT, "TN(1/√(2·width·(layer+1)), ±3)", "OLMo: attention out (width d), FFN out (width d_ff)",
+        WIDTH, LAYER),
+    ROW("full_megatron", megatron, 0.02, IN, CUT, "TN(std, ±3)", "OLMo", STD(0.02)),
+    ROW("full_megatron_out", megatron_out, 0.02, IN, CUT, "TN(std/√(2·layers), ±3)", "OLMo", STD(0.02), LAYERS),
+    ROW("ds_init", ds_init, 0, AVG, UNIFORM, "U(±alpha·√(6/(in+out))/√(layer+1))", "Zhang et al. 1908.11365", NUMBER("alpha", 1, "factor"),
+        LAYER, TRUE_FANS),
+    ROW("fixup", fixup, 0, OUT, NORMAL, "N(√(2/out)·layers^(-1/(2m-2)))", "Fixup 1901.09321: all of a branch but its last layer",
+        COUNT("layers", NAN, "residual blocks"), COUNT("m", 2, "layers in a branch"), TRUE_FANS),
+    ROW("tfixup_embedding", tfixup_embedding, 0, IN, NORMAL, "N(1/√width·(9·layers)^(-¼))", "T-Fixup, Huang et al. 2020", WIDTH, LAYERS),
+    ROW("tfixup_encoder", tfixup_encoder, 0, AVG, UNIFORM, "U(±0.67·layers^(-¼)·√(6/(in+out)))", "T-Fixup: fc1, fc2, v, out", LAYERS, VALUE,
+        TRUE_FANS),
+    ROW("tfixup_decoder", tfixup_decoder, 0, AVG, UNIFORM, "U(±(9·layers)^(-¼)·√(6/(in+out)))", "T-Fixup: fc1, fc2, v, out", LAYERS, VALUE,
+        TRUE_FANS),
+    ROW("deepnorm", deepnorm, 8, AVG, NORMAL, "N((8·layers)^(-¼)·√(2/(in+out)))", "DeepNet 2203.00555: ffn, v, out; one stack", LAYERS,
+        TRUE_FANS),
+    ROW("deepnorm_encoder", deepnorm_encoder, 0, AVG, NORMAL, "N(0.87·(encoder⁴·decoder)^(-1/16)·√(2/(in+out)))", "DeepNet 2203.00555",
+        PAIR, TRUE_FANS),
+    ROW("deepnorm_decoder", deepnorm, 12, AVG, NORMAL, "N((12·layers)^(-¼)·√(2/(in+out)))", "DeepNet 2203.00555", LAYERS, TRUE_FANS),
+    ROW("subln", subln, 2, AVG, NORMAL, "N(√(ln(2·layers))·√(2/(in+out)))", "Magneto 2210.06423: ffn, v, out; one stack", LAYERS,
+        TRUE_FANS),
+    ROW("subln_encoder", subln_encoder, 0, AVG, NORMAL, "N(√(ln(3·decoder)·ln(2·encoder)/3)·√(2/(in+out)))", "Magneto 2210.06423", PAIR,
+        TRUE_FANS),
+    ROW("subln_decoder", subln, 3, AVG, NORMAL, "N(√(ln(3·layers))·√(2/(in+out)))", "Magneto 2210.06423", LAYERS, TRUE_FANS),
+    ZERO("rezero", "ReZero 2003.04887"),
+    ZERO("skipinit", "SkipInit 2002.10444"),
+    ZERO("zero_gamma", "Goyal et al. 1706.02677, the last norm of a branch"),
+    ROW("layerscale", layerscale, 0, IN, UNIFORM, "0.1 up to 18 layers, 1e-5 up to 24, else 1e-6", "CaiT 2103.17239", LAYERS),
+    BARE("spike_free", normal, 1, IN, NORMAL, "N(1)", "Takase et al. 2312.16903, embeddings"),
+    ROW("spectral", spectral, 0, IN, NORMAL, "N(sigma·min(1, √(out/in))/√in)", "Yang et al. 2310.17813", NUMBER("sigma", 1, "factor"),
+        TRUE_FANS),
+    ROW("class_prior", class_prior, 0, IN, UNIFORM, "-ln((1-prior)/prior)", "focal loss 1708.02002", NUMBER("prior", 0.01, "of a class")),
+    ROW("class_count", classes, 0, IN, UNIFORM, "-ln(classes)", "timm jax_nlhb", COUNT("classes", NAN, "of the head")),
+    ROW("lora_a", unit_fan, 0, IN, UNIFORM, "U(±1/√in)", "LoRA 2106.09685; peft", FANS(SOW_LAYOUT_LINEAR, SOW_FANS_TRUE)),
+    ZERO("lora_b", "LoRA 2106.09685"),
+    BARE("dcgan", normal, 0.02, IN, NORMAL, "N(0.02)", "DCGAN 1511.06434, convolutions"),
+    ROW("dcgan.norm", normal, 0.02, IN, NORMAL, "normal(mean, 0.02)", "DCGAN 1511.06434, batch norm gains", MEAN(1)),
+    ZERO("dcgan.bias", "DCGAN 1511.06434"),
 
     /* PyTorch */
     TORCH_WEIGHT("torch.linear", SOW_LAYOUT_LINEAR),

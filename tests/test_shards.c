@@ -38,6 +38,31 @@ static const struct special {
     {"template", 2, {5, 7}, &parts_template},
     {"template", 3, {2, 4, 9}, &parts_template},
     {"custom", 3, {3, 20, 5}, &parts_custom},
+    {"irnn", 2, {6, 6}, NULL},
+    {"hadamard", 2, {13, 5}, NULL},
+    {"hadamard paper=true", 4, {9, 4, 3, 3}, NULL},
+    {"bilinear_upsample", 4, {3, 2, 4, 5}, NULL},
+    {"bilinear_upsample diagonal=true", 3, {5, 5, 6}, NULL},
+    {"stft", 3, {16, 1, 9}, NULL},
+    {"stft imag=true spectrum=true periodic=true", 3, {15, 1, 7}, NULL},
+    {"sinusoidal", 2, {40, 12}, NULL},
+    {"sinusoidal halves=true base=100", 2, {31, 9}, NULL},
+    {"log_uniform lo=0.001 hi=0.1", 2, {30, 20}, NULL},
+    {"lstm_bias block=2", 1, {64}, NULL},
+    {"chrono tmax=50", 1, {400}, NULL},
+    {"hippo_legs", 2, {19, 19}, NULL},
+    {"hippo_legs", 1, {70}, NULL},
+    {"lmu", 2, {16, 16}, NULL},
+    {"s4d_real", 2, {5, 16}, NULL},
+    {"s4d_lin_imag", 1, {64}, NULL},
+    {"s4d_inv_imag", 2, {3, 64}, NULL},
+    {"mamba_a_log", 2, {40, 16}, NULL},
+    {"mamba2_a_log", 1, {300}, NULL},
+    {"mamba_dt_bias", 1, {700}, NULL},
+    {"lru_nu r_min=0.9 r_max=0.999", 1, {600}, NULL},
+    {"lru_nu", 2, {30, 7}, NULL},
+    {"lru_theta", 1, {500}, NULL},
+    {"lru_gamma", 1, {500}, NULL},
 };
 
 typedef struct subject {
@@ -140,9 +165,6 @@ static void boxes_of_plain_schemes(void **state)
             continue;
         for (size_t a = 0; a < info->arg_count; a++)
             if (isnan(info->arg[a].fallback))
-                assert_int_equal(sow_scheme_set(&s, info->arg[a].name, 0.5), SOW_OK);
-        for (size_t a = 0; a < info->arg_count; a++)
-            if (isnan(info->arg[a].fallback) && info->arg[a].type == SOW_ARG_COUNT)
                 assert_int_equal(sow_scheme_set(&s, info->arg[a].name, 3), SOW_OK);
         for (size_t k = 0; k < COUNT_OF(shapes) && !done; k++)
             for (int rank = 4; rank >= 1 && !done; rank--) {
