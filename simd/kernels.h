@@ -59,24 +59,36 @@ typedef void sow_kernel(uint64_t key, uint64_t id, uint64_t block, const sow_par
 /** Matrix work is cut in panels of so many rows, columns and terms, on the same grid everywhere: it decides bits (docs/orthogonal.md). */
 #define SOW_PANEL 64
 
-/** Kernels over f32 or f64 (the type behind void). A tile is SOW_PANEL x SOW_PANEL elements, row-major. Strides are in elements. */
+/**
+ * Kernels over f32 or f64 (the type behind void). A tile is SOW_PANEL x SOW_PANEL elements, row-major; packed, it is slices of `width`
+ * columns one after the other, each row-major. Strides are in elements.
+ */
 typedef struct sow_matrix_kernels {
-    /** C = A·B, m x SOW_PANEL, or C += A·B if `add`; B is the first k <= SOW_PANEL rows of a tile. A sum is one fma chain from +0. */
+    int width;
+    /** C = A·B, m x SOW_PANEL, or C += A·B if `add`; B is the first k <= SOW_PANEL rows of a packed tile. A sum is one fma chain from +0.
+     */
     void (*product)(size_t m, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_k, const void *b, void *c, ptrdiff_t c_row, int add);
-    void (*transpose)(const void *tile, void *transposed);
-    void (*widen)(const void *tile, double *wide);
-    void (*negate)(const double *wide, void *tile);  /**< tile = -wide, rounded. */
+    void (*pack)(const void *tile, void *packed);
+    void (*pack_transposed)(const void *tile, void *packed);
     void (*scale)(void *x, size_t n, double factor); /**< By the factor, which is rounded first. */
 } sow_matrix_kernels;
+
+/** For reflectors: f64 throughout. */
+typedef struct sow_reflect_kernels {
+    void (*widen)(const float *tile, double *wide);
+    /** VᵀV on and above the diagonal, or += if `add`, of a tile's first rows, given both ways: one fma chain from +0. */
+    void (*gram)(const double *tile, const double *packed, size_t rows, double *sums, int add);
+    /** sums[c] += the squares of column c of a tile's first rows: one fma chain from +0. */
+    void (*squares)(const double *tile, size_t rows, double *sums);
+    /** out[c] = fma(x[c], x[c], s[c]), c < SOW_PANEL. */
+    void (*square_add)(const double *x, const double *s, double *out);
+} sow_reflect_kernels;
 
 typedef struct sow_kernels {
     const char *isa;
     sow_kernel *fill[SOW_DIST_COUNT][SOW_DTYPE_COUNT];
     sow_matrix_kernels matrix[2]; /* SOW_F32, SOW_F64 */
-    /** sums[c] += the squares of column c of the first `rows` rows of a tile: one fma chain from +0. */
-    void (*squares)(const double *tile, size_t rows, double *sums);
-    /** out[c] = fma(x[c], x[c], s[c]), c < SOW_PANEL. */
-    void (*square_add)(const double *x, const double *s, double *out);
+    sow_reflect_kernels reflect;
     /** a·b + c with two roundings, in f32 and f64: shows whether the compiler contracted this instantiation. */
     float (*probe_f32)(float a, float b, float c);
     double (*probe_f64)(double a, double b, double c);

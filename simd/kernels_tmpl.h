@@ -269,8 +269,7 @@ const sow_kernels TABLE(SOW_KERNEL_ISA) = {
             [SOW_DIST_TRUNC_NORMAL] = ROW(trunc_normal, k_trunc_normal_f32, k_trunc_normal_f64, k_trunc_normal_f16, k_trunc_normal_bf16),
         },
     .matrix = {[SOW_F32] = MATRIX_TABLE(f32), [SOW_F64] = MATRIX_TABLE(f64)},
-    .squares = squares,
-    .square_add = square_add,
+    .reflect = REFLECT_TABLE,
     .probe_f32 = probe_f32,
     .probe_f64 = probe_f64,
 };

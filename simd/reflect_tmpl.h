@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file reflect_tmpl.h
- * What matrix products and block reflectors are made of: work on tiles of SOW_PANEL x SOW_PANEL elements, row-major, in f32 and f64.
+ * What matrix products and block reflectors are made of: work on tiles of SOW_PANEL x SOW_PANEL elements in f32 and f64.
  * Every sum is one chain of fma from +0 in ascending index, so neither the tile's shape nor the instruction set shows in the bits.
  */
 #include "simd/vec.h"
 
 /*
- * tile     C = A·B, or C += A·B if `add`, for m rows and V_TILE_VECTORS vectors of columns: all sums live in registers.
- * product  the same for any m and the SOW_PANEL columns of a tile B.
+ * WIDTH    columns whose sums, for V_TILE_ROWS rows, live in registers; a packed tile is slices of so many columns, each row-major, so
+ *          that a product reads it from front to back.
+ * sums     C = A·B, or C += A·B if `add`, for m rows and one slice of B.
+ * rows     the same for any m.
  */
 #define MATRIX_KERNELS(dtype, type, vec)                                                                                                   \
-    V_INLINE void tile_##dtype(const int m, const int add, size_t k, const type *a, ptrdiff_t a_row, ptrdiff_t a_k, const type *b,         \
+    enum { WIDTH_##dtype = V_TILE_VECTORS * sizeof(vec) / sizeof(type) };                                                                  \
+    _Static_assert(SOW_PANEL % WIDTH_##dtype == 0 && V_TILE_ROWS <= 7, "a panel is a whole number of slices");                             \
+    V_INLINE void sums_##dtype(const int m, const int add, size_t k, const type *a, ptrdiff_t a_row, ptrdiff_t a_k, const type *b,         \
                                type *c, ptrdiff_t c_row)                                                                                   \
     {                                                                                                                                      \
         enum { LANES = sizeof(vec) / sizeof(type) };                                                                                       \
@@ -19,7 +23,7 @@
         EACH (r, m)                                                                                                                        \
             EACH (v, V_TILE_VECTORS)                                                                                                       \
                 sum[r][v] = vec##_set1(0);                                                                                                 \
-        for (size_t q = 0; q < k; q++, a += a_k, b += SOW_PANEL) {                                                                         \
+        for (size_t q = 0; q < k; q++, a += a_k, b += WIDTH_##dtype) {                                                                     \
             vec right[V_TILE_VECTORS];                                                                                                     \
             EACH (v, V_TILE_VECTORS)                                                                                                       \
                 right[v] = vec##_load(b + v * LANES);                                                                                      \
@@ -35,57 +39,51 @@
                 vec##_store(to, vec##_add(add ? vec##_load(to) : vec##_set1(0), sum[r][v]));                                               \
             }                                                                                                                              \
     }                                                                                                                                      \
-    V_INLINE void product_rows_##dtype(const int add, size_t m, size_t k, const type *a, ptrdiff_t a_row, ptrdiff_t a_k, const type *b,    \
-                                       type *c, ptrdiff_t c_row)                                                                           \
+    V_INLINE void rows_##dtype(const int add, size_t m, size_t k, const type *a, ptrdiff_t a_row, ptrdiff_t a_k, const type *b, type *c,   \
+                               ptrdiff_t c_row)                                                                                            \
     {                                                                                                                                      \
         for (; m >= V_TILE_ROWS; m -= V_TILE_ROWS, a += V_TILE_ROWS * a_row, c += V_TILE_ROWS * c_row)                                     \
-            tile_##dtype(V_TILE_ROWS, add, k, a, a_row, a_k, b, c, c_row);                                                                 \
+            sums_##dtype(V_TILE_ROWS, add, k, a, a_row, a_k, b, c, c_row);                                                                 \
         if (m & 4) {                                                                                                                       \
-            tile_##dtype(4, add, k, a, a_row, a_k, b, c, c_row);                                                                           \
+            sums_##dtype(4, add, k, a, a_row, a_k, b, c, c_row);                                                                           \
             a += 4 * a_row, c += 4 * c_row;                                                                                                \
         }                                                                                                                                  \
         if (m & 2) {                                                                                                                       \
-            tile_##dtype(2, add, k, a, a_row, a_k, b, c, c_row);                                                                           \
+            sums_##dtype(2, add, k, a, a_row, a_k, b, c, c_row);                                                                           \
             a += 2 * a_row, c += 2 * c_row;                                                                                                \
         }                                                                                                                                  \
         if (m & 1)                                                                                                                         \
-            tile_##dtype(1, add, k, a, a_row, a_k, b, c, c_row);                                                                           \
+            sums_##dtype(1, add, k, a, a_row, a_k, b, c, c_row);                                                                           \
     }                                                                                                                                      \
     static void product_##dtype(size_t m, size_t k, const void *a, ptrdiff_t a_row, ptrdiff_t a_k, const void *b, void *c,                 \
                                 ptrdiff_t c_row, int add)                                                                                  \
     {                                                                                                                                      \
-        enum { WIDTH = V_TILE_VECTORS * sizeof(vec) / sizeof(type) };                                                                      \
-        _Static_assert(SOW_PANEL % WIDTH == 0 && V_TILE_ROWS <= 7, "a panel is a whole number of tiles");                                  \
-        for (int at = 0; at < SOW_PANEL; at += WIDTH) {                                                                                    \
-            const type *right = (const type *)b + at;                                                                                      \
+        for (int at = 0; at < SOW_PANEL; at += WIDTH_##dtype) {                                                                            \
+            const type *slice = (const type *)b + at * SOW_PANEL;                                                                          \
             type *to = (type *)c + at;                                                                                                     \
             if (add)                                                                                                                       \
-                product_rows_##dtype(1, m, k, a, a_row, a_k, right, to, c_row);                                                            \
+                rows_##dtype(1, m, k, a, a_row, a_k, slice, to, c_row);                                                                    \
             else                                                                                                                           \
-                product_rows_##dtype(0, m, k, a, a_row, a_k, right, to, c_row);                                                            \
+                rows_##dtype(0, m, k, a, a_row, a_k, slice, to, c_row);                                                                    \
         }                                                                                                                                  \
     }                                                                                                                                      \
-    static void transpose_##dtype(const void *tile, void *transposed)                                                                      \
+    static void pack_##dtype(const void *tile, void *packed)                                                                               \
     {                                                                                                                                      \
-        enum { STEP = 8 };                                                                                                                 \
-        const type *from = tile;                                                                                                           \
-        type *to = transposed;                                                                                                             \
-        for (int i = 0; i < SOW_PANEL; i += STEP)                                                                                          \
-            for (int c = 0; c < SOW_PANEL; c++)                                                                                            \
+        type *to = packed;                                                                                                                 \
+        for (int at = 0; at < SOW_PANEL; at += WIDTH_##dtype)                                                                              \
+            for (int i = 0; i < SOW_PANEL; i++, to += WIDTH_##dtype)                                                                       \
+                memcpy(to, (const type *)tile + i * SOW_PANEL + at, WIDTH_##dtype * sizeof(type));                                         \
+    }                                                                                                                                      \
+    static void pack_transposed_##dtype(const void *tile, void *packed)                                                                    \
+    {                                                                                                                                      \
+        enum { STEP = WIDTH_##dtype < 8 ? WIDTH_##dtype : 8 };                                                                             \
+        for (int at = 0; at < SOW_PANEL; at += STEP) {                                                                                     \
+            const type *from = (const type *)tile + at * SOW_PANEL;                                                                        \
+            type *to = (type *)packed + at / WIDTH_##dtype * WIDTH_##dtype * SOW_PANEL + at % WIDTH_##dtype;                               \
+            for (int c = 0; c < SOW_PANEL; c++, from++, to += WIDTH_##dtype)                                                               \
                 for (int r = 0; r < STEP; r++)                                                                                             \
-                    to[c * SOW_PANEL + i + r] = from[(i + r) * SOW_PANEL + c];                                                             \
-    }                                                                                                                                      \
-    static void widen_##dtype(const void *tile, double *wide)                                                                              \
-    {                                                                                                                                      \
-        const type *from = tile;                                                                                                           \
-        for (int i = 0; i < SOW_PANEL * SOW_PANEL; i++)                                                                                    \
-            wide[i] = from[i];                                                                                                             \
-    }                                                                                                                                      \
-    static void negate_##dtype(const double *wide, void *tile)                                                                             \
-    {                                                                                                                                      \
-        type *to = tile;                                                                                                                   \
-        for (int i = 0; i < SOW_PANEL * SOW_PANEL; i++)                                                                                    \
-            to[i] = (type)-wide[i];                                                                                                        \
+                    to[r] = from[r * SOW_PANEL];                                                                                           \
+        }                                                                                                                                  \
     }                                                                                                                                      \
     static void scale_##dtype(void *x, size_t n, double factor)                                                                            \
     {                                                                                                                                      \
@@ -98,13 +96,31 @@
 MATRIX_KERNELS(f32, float, vf)
 MATRIX_KERNELS(f64, double, vd)
 
-static void squares(const double *wide, size_t rows, double *sums)
+static void widen(const float *tile, double *wide)
+{
+    for (int i = 0; i < SOW_PANEL * SOW_PANEL; i++)
+        wide[i] = (double)tile[i];
+}
+
+static void gram(const double *tile, const double *packed, size_t rows, double *sums, int add)
+{
+    for (int at = 0; at < SOW_PANEL; at += WIDTH_f64) {
+        const double *slice = packed + at * SOW_PANEL;
+        const size_t m = (size_t)at + WIDTH_f64; /* columns from at on: rows below are not wanted */
+        if (add)
+            rows_f64(1, m, rows, tile, 1, SOW_PANEL, slice, sums + at, SOW_PANEL);
+        else
+            rows_f64(0, m, rows, tile, 1, SOW_PANEL, slice, sums + at, SOW_PANEL);
+    }
+}
+
+static void squares(const double *tile, size_t rows, double *sums)
 {
     enum { LANES = sizeof(vd) / sizeof(double) };
     for (int c = 0; c < SOW_PANEL; c += LANES) {
         vd sum = vd_set1(0);
         for (size_t i = 0; i < rows; i++) {
-            const vd x = vd_load(wide + i * SOW_PANEL + (size_t)c);
+            const vd x = vd_load(tile + i * SOW_PANEL + (size_t)c);
             sum = vd_fma(x, x, sum);
         }
         vd_store(sums + c, vd_add(vd_load(sums + c), sum));
@@ -120,5 +136,10 @@ static void square_add(const double *x, const double *s, double *out)
 
 #define MATRIX_TABLE(dtype)                                                                                                                \
     {                                                                                                                                      \
-        product_##dtype, transpose_##dtype, widen_##dtype, negate_##dtype, scale_##dtype                                                   \
+        WIDTH_##dtype, product_##dtype, pack_##dtype, pack_transposed_##dtype, scale_##dtype                                               \
+    }
+
+#define REFLECT_TABLE                                                                                                                      \
+    {                                                                                                                                      \
+        widen, gram, squares, square_add                                                                                                   \
     }

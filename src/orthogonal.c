@@ -230,7 +230,8 @@ static void apply_chunk(const job *j, int64_t group, int64_t chunk, unsigned cha
     if (low > 0)
         return;
     for (int64_t i = 0; i < n; i++)
-        j->reflect.matrix->scale(x + i * stride * (int64_t)bytes, (size_t)j->reflect.length, j->gain * j->sign[index[i]]);
+        if (j->gain * j->sign[index[i]] != 1)
+            j->reflect.matrix->scale(x + i * stride * (int64_t)bytes, (size_t)j->reflect.length, j->gain * j->sign[index[i]]);
     if (!j->in_place)
         store(j, x, p, n);
 }
@@ -276,7 +277,7 @@ static int can_stay(const job *j)
 
 /* A chunk's rows shall stay in a second-level cache while a group of blocks passes over them, and every worker shall get some. */
 #define CHUNK_BYTES (768 << 10)
-#define GROUP_BYTES (8 << 20)
+#define GROUP_BYTES (2 << 20)
 enum { HEIGHT_MAX = 48, HEIGHT_STEP = 6 };
 
 static void plan(job *j)

@@ -105,7 +105,7 @@ static const double *widened(const sow__reflect *r, const void *tile, double *wi
 {
     if (r->dtype == SOW_F64)
         return tile;
-    r->matrix->widen(tile, wide);
+    r->kernels->reflect.widen(tile, wide);
     return wide;
 }
 
@@ -127,7 +127,7 @@ static void draw(const sow__reflect *r, int64_t t, void *block, double *x, doubl
         draw_tile(r, t, p, tile);
         if (p == t)
             cut_triangle(r, tile, x);
-        r->kernels->squares(widened(r, tile, wide), rows_in(r, p), s);
+        r->kernels->reflect.squares(widened(r, tile, wide), rows_in(r, p), s);
     }
 }
 
@@ -135,45 +135,90 @@ static void draw(const sow__reflect *r, int64_t t, void *block, double *x, doubl
 static void finish_vectors(const sow__reflect *r, void *tile, const double *x, const double *s, double *tau, double *sign)
 {
     double squares[PANEL], v[PANEL];
-    r->kernels->square_add(x, s, squares);
+    r->kernels->reflect.square_add(x, s, squares);
     for (int64_t c = 0; c < PANEL; c++) {
         const double n = sqrt(squares[c]);
         put(r, tile, c * PANEL + c, signbit(x[c]) ? x[c] - n : x[c] + n);
         v[c] = get(r, tile, c * PANEL + c); /* as rounded: tau must fit the vector that is there */
         sign[c] = signbit(x[c]) || n == 0 ? 1 : -1;
     }
-    r->kernels->square_add(v, s, squares);
+    r->kernels->reflect.square_add(v, s, squares);
     for (int c = 0; c < PANEL; c++)
         tau[c] = squares[c] == 0 ? 0 : 2 / squares[c]; /* all normals zero, p = 2^-32 for the last vector: no reflection */
 }
 
-/* Column c of T from those before it: -tau_c·T·g_c. `columns` has T's columns as rows. */
-static void make_t(const sow__reflect *r, const double *gram, const double *tau, double *columns)
+/* Row i of a packed tile, to it or from it. */
+static void pack_row(int width, size_t bytes, const void *row, void *tile, int64_t i)
 {
-    double sum[PANEL];
+    const size_t slice = (size_t)width * bytes;
+    unsigned char *to = (unsigned char *)tile + (size_t)i * slice;
+    for (size_t c = 0; c < PANEL * bytes; c += slice, to += PANEL * slice)
+        memcpy(to, (const unsigned char *)row + c, slice);
+}
+
+static void unpack_row(int width, size_t bytes, const void *tile, int64_t i, void *row)
+{
+    const size_t slice = (size_t)width * bytes;
+    const unsigned char *from = (const unsigned char *)tile + (size_t)i * slice;
+    for (size_t c = 0; c < PANEL * bytes; c += slice, from += PANEL * slice)
+        memcpy((unsigned char *)row + c, from, slice);
+}
+
+/* Column c of T from those before it: -tau_c·T·g_c. T's columns are the rows of `columns`, packed, and those of -Tᵀ, which is rounded. */
+static void make_t(const sow__reflect *r, const double *gram, const double *tau, double *columns, void *tile)
+{
+    const sow_matrix_kernels *f64 = &r->kernels->matrix[SOW_F64];
+    double column[PANEL];
     memset(columns, 0, TILE * sizeof *columns);
-    for (size_t c = 0; c < PANEL; c++) {
-        r->kernels->matrix[SOW_F64].product(1, c, gram + c, 0, PANEL, columns, sum, 0, 0);
-        for (size_t l = 0; l < c; l++)
-            columns[c * PANEL + l] = -(tau[c] * sum[l]);
-        columns[c * PANEL + c] = tau[c];
+    for (int64_t c = 0; c < PANEL; c++) {
+        f64->product(1, (size_t)c, gram + c, 0, PANEL, columns, column, 0, 0);
+        for (int64_t l = 0; l < PANEL; l++) {
+            column[l] = l < c ? -(tau[c] * column[l]) : l == c ? tau[c] : 0;
+            put(r, tile, c * PANEL + l, -column[l]);
+        }
+        pack_row(f64->width, sizeof *column, column, columns, c);
+    }
+}
+
+/* Gram matrix of the finished vectors, whose tiles are packed on the way, as they are and transposed. */
+static void pack_vectors(const sow__reflect *r, int64_t t, void *block, double *gram, double *wide, double *wide_packed, void *copy)
+{
+    for (int64_t p = t; p < r->panels; p++) {
+        void *tile = v_tile(r, block, t, p);
+        memcpy(copy, tile, TILE * r->bytes);
+        r->matrix->pack(copy, tile);
+        r->matrix->pack_transposed(copy, vt_tile(r, block, t, p));
+        const double *w = widened(r, copy, wide), *b = r->dtype == SOW_F64 ? tile : wide_packed;
+        if (r->dtype != SOW_F64)
+            r->kernels->matrix[SOW_F64].pack(w, wide_packed);
+        r->kernels->reflect.gram(w, b, rows_in(r, p), gram, p > t);
     }
 }
 
 void sow__reflect_prepare(const sow__reflect *r, int64_t t, void *block, double *sign, double *scratch)
 {
     double x[PANEL], s[PANEL], tau[PANEL];
-    double *wide = scratch, *gram = scratch + TILE, *columns = gram + TILE;
+    double *wide = scratch, *wide_packed = wide + TILE, *copy = wide_packed + TILE, *gram = copy + TILE, *columns = gram + TILE;
     draw(r, t, block, x, s, wide);
     finish_vectors(r, v_tile(r, block, t, t), x, s, tau, sign);
-    for (int64_t p = t; p < r->panels; p++) {
-        const void *tile = v_tile(r, block, t, p);
-        const double *w = widened(r, tile, wide);
-        r->kernels->matrix[SOW_F64].product(PANEL, rows_in(r, p), w, 1, PANEL, w, gram, PANEL, p > t);
-        r->matrix->transpose(tile, vt_tile(r, block, t, p));
+    pack_vectors(r, t, block, gram, wide, wide_packed, copy);
+    make_t(r, gram, tau, columns, copy);
+    r->matrix->pack(copy, t_tile(r, block, t));
+}
+
+/* A product in steps of a few rows, each of which first asks for the rows of the next panel, `ahead`. */
+static void product(const sow__reflect *r, size_t m, size_t k, const void *a, ptrdiff_t a_row, const void *b, void *c, ptrdiff_t c_row,
+                    int add, const void *ahead, ptrdiff_t ahead_row)
+{
+    enum { STEP = 6 };
+    const int64_t line = 64 / (int64_t)r->bytes;
+    for (int64_t i = 0; i < (int64_t)m; i += STEP) {
+        const int64_t n = smaller(STEP, (int64_t)m - i);
+        for (int64_t row = i; ahead && row < i + n; row++)
+            for (int64_t e = 0; e < PANEL; e += line)
+                __builtin_prefetch(at(r, ahead, row * ahead_row + e));
+        r->matrix->product((size_t)n, k, at(r, a, i * a_row), a_row, 1, b, at(r, c, i * c_row), c_row, add);
     }
-    make_t(r, gram, tau, columns);
-    r->matrix->negate(columns, t_tile(r, block, t));
 }
 
 /* W = X·V: rows of block t are those of the unit matrix, so theirs are V's; the others hold nothing yet in the panel of block t. */
@@ -181,7 +226,7 @@ static void make_w(const sow__reflect *r, int64_t t, const void *block, const so
 {
     const size_t old = rows->n - fresh;
     for (size_t i = 0; i < fresh; i++)
-        memcpy(at(r, w, (int64_t)i * PANEL), at(r, v_tile(r, block, t, t), (rows->index[i] - t * PANEL) * PANEL), PANEL * r->bytes);
+        unpack_row(r->matrix->width, r->bytes, v_tile(r, block, t, t), rows->index[i] - t * PANEL, at(r, w, (int64_t)i * PANEL));
     if (old == 0)
         return;
     void *to = at(r, w, (int64_t)fresh * PANEL);
@@ -189,7 +234,8 @@ static void make_w(const sow__reflect *r, int64_t t, const void *block, const so
     if (t + 1 == r->panels)
         memset(to, 0, old * PANEL * r->bytes);
     for (int64_t p = t + 1; p < r->panels; p++)
-        r->matrix->product(old, rows_in(r, p), at(r, x, p * PANEL), rows->stride, 1, v_tile(r, block, t, p), to, PANEL, p > t + 1);
+        product(r, old, rows_in(r, p), at(r, x, p * PANEL), rows->stride, v_tile(r, block, t, p), to, PANEL, p > t + 1,
+                p + 1 < r->panels ? at(r, x, (p + 1) * PANEL) : NULL, rows->stride);
 }
 
 /* X += Z·Vᵀ in n rows of panel p; they are zero before if not `add`. */
@@ -200,7 +246,8 @@ static void update(const sow__reflect *r, int64_t p, const void *tile, const voi
     if (n == 0)
         return;
     if (columns == PANEL) {
-        r->matrix->product(n, PANEL, z, PANEL, 1, tile, at(r, x, p * PANEL), stride, add);
+        product(r, n, PANEL, z, PANEL, tile, at(r, x, p * PANEL), stride, add, p + 1 < r->panels ? at(r, x, (p + 1) * PANEL) : NULL,
+                stride);
         return;
     }
     for (size_t i = 0; add && i < n; i++)

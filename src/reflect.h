@@ -30,7 +30,7 @@ sow__reflect sow__reflect_make(const sow_kernels *kernels, sow_stream stream, so
 int64_t sow__reflect_tiles(const sow__reflect *r, int64_t from, int64_t t);
 
 /** Doubles of scratch memory that sow__reflect_prepare() takes. */
-enum { SOW_REFLECT_SCRATCH = 3 * SOW_PANEL * SOW_PANEL };
+enum { SOW_REFLECT_SCRATCH = 5 * SOW_PANEL * SOW_PANEL };
 
 /** Makes block t in `block`, and the factor of each of its rows, -1 or 1, in sign[0 .. SOW_PANEL). */
 void sow__reflect_prepare(const sow__reflect *r, int64_t t, void *block, double *sign, double *scratch);

@@ -185,18 +185,22 @@ static void the_other_axis_gives_the_transpose(void **state)
     free(a.data), free(b.data);
 }
 
-/* Largest entry of QᵀQ - I over the shorter side. */
+/* Largest entry of QᵀQ - I over the shorter side; in pieces of 16, lest the sum's own rounding be what is measured. */
 static double defect(const sow_tensor *t)
 {
-    const int64_t rows = t->shape[0], columns = t->shape[1];
-    const int64_t k = rows < columns ? rows : columns, length = rows < columns ? columns : rows;
+    const int64_t rows = t->shape[0], columns = t->shape[1], wide = rows < columns;
+    const int64_t k = wide ? rows : columns, length = wide ? columns : rows, next = wide ? 1 : columns, row = wide ? columns : 1;
     double worst = 0;
     for (int64_t a = 0; a < k; a++)
         for (int64_t b = 0; b <= a; b++) {
-            double sum = a == b ? -1 : 0;
-            for (int64_t i = 0; i < length; i++)
-                sum += rows < columns ? element(t, a * columns + i) * element(t, b * columns + i)
-                                      : element(t, i * columns + a) * element(t, i * columns + b);
+            double sum = a == b ? -1 : 0, piece = 0;
+            for (int64_t i = 0; i < length; i++) {
+                piece = fma(element(t, a * row + i * next), element(t, b * row + i * next), piece);
+                if (i % 16 == 15 || i == length - 1) {
+                    sum += piece;
+                    piece = 0;
+                }
+            }
             worst = fmax(worst, fabs(sum));
         }
     return worst;
