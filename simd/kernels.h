@@ -73,13 +73,13 @@ typedef struct sow_matrix_kernels {
     void (*scale)(void *x, size_t n, double factor); /**< By the factor, which is rounded first. */
 } sow_matrix_kernels;
 
-/** For reflectors: f64 throughout. */
+/** For reflectors: sums in f64. */
 typedef struct sow_reflect_kernels {
     void (*widen)(const float *tile, double *wide);
     /** VᵀV on and above the diagonal, or += if `add`, of a tile's first rows, given both ways: one fma chain from +0. */
     void (*gram)(const double *tile, const double *packed, size_t rows, double *sums, int add);
     /** sums[c] += the squares of column c of a tile's first rows: one fma chain from +0. */
-    void (*squares)(const double *tile, size_t rows, double *sums);
+    void (*squares[2])(const void *tile, size_t rows, double *sums); /* SOW_F32, SOW_F64 */
     /** out[c] = fma(x[c], x[c], s[c]), c < SOW_PANEL. */
     void (*square_add)(const double *x, const double *s, double *out);
 } sow_reflect_kernels;

@@ -114,13 +114,28 @@ static void gram(const double *tile, const double *packed, size_t rows, double *
     }
 }
 
-static void squares(const double *tile, size_t rows, double *sums)
+/* A square of a float is exact in binary64, so that a product and a sum are an fma. */
+static void squares_f32(const void *tile, size_t rows, double *sums)
+{
+    enum { STEP = 16 };
+    for (int at = 0; at < SOW_PANEL; at += STEP) {
+        const float *from = (const float *)tile + at;
+        double sum[STEP] = {0};
+        for (size_t i = 0; i < rows; i++, from += SOW_PANEL)
+            EACH (c, STEP)
+                sum[c] += (double)from[c] * (double)from[c];
+        for (int c = 0; c < STEP; c++)
+            sums[at + c] += sum[c];
+    }
+}
+
+static void squares_f64(const void *tile, size_t rows, double *sums)
 {
     enum { LANES = sizeof(vd) / sizeof(double) };
     for (int c = 0; c < SOW_PANEL; c += LANES) {
         vd sum = vd_set1(0);
         for (size_t i = 0; i < rows; i++) {
-            const vd x = vd_load(tile + i * SOW_PANEL + (size_t)c);
+            const vd x = vd_load((const double *)tile + i * SOW_PANEL + (size_t)c);
             sum = vd_fma(x, x, sum);
         }
         vd_store(sums + c, vd_add(vd_load(sums + c), sum));
@@ -141,5 +156,5 @@ static void square_add(const double *x, const double *s, double *out)
 
 #define REFLECT_TABLE                                                                                                                      \
     {                                                                                                                                      \
-        widen, gram, squares, square_add                                                                                                   \
+        widen, gram, {squares_f32, squares_f64}, square_add                                                                                \
     }

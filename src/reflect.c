@@ -119,7 +119,7 @@ static void cut_triangle(const sow__reflect *r, void *tile, double *x)
 }
 
 /* V without its diagonal, which goes to x; the rest's squares go to s. */
-static void draw(const sow__reflect *r, int64_t t, void *block, double *x, double *s, double *wide)
+static void draw(const sow__reflect *r, int64_t t, void *block, double *x, double *s)
 {
     memset(s, 0, PANEL * sizeof *s);
     for (int64_t p = t; p < r->panels; p++) {
@@ -127,7 +127,7 @@ static void draw(const sow__reflect *r, int64_t t, void *block, double *x, doubl
         draw_tile(r, t, p, tile);
         if (p == t)
             cut_triangle(r, tile, x);
-        r->kernels->reflect.squares(widened(r, tile, wide), rows_in(r, p), s);
+        r->kernels->reflect.squares[r->dtype](tile, rows_in(r, p), s);
     }
 }
 
@@ -185,10 +185,13 @@ static void pack_vectors(const sow__reflect *r, int64_t t, void *block, double *
 {
     for (int64_t p = t; p < r->panels; p++) {
         void *tile = v_tile(r, block, t, p);
-        memcpy(copy, tile, TILE * r->bytes);
-        r->matrix->pack(copy, tile);
-        r->matrix->pack_transposed(copy, vt_tile(r, block, t, p));
-        const double *w = widened(r, copy, wide), *b = r->dtype == SOW_F64 ? tile : wide_packed;
+        const void *plain = tile;
+        if (r->matrix->width < PANEL) {
+            plain = memcpy(copy, tile, TILE * r->bytes);
+            r->matrix->pack(copy, tile);
+        }
+        r->matrix->pack_transposed(plain, vt_tile(r, block, t, p));
+        const double *w = widened(r, plain, wide), *b = r->dtype == SOW_F64 ? tile : wide_packed;
         if (r->dtype != SOW_F64)
             r->kernels->matrix[SOW_F64].pack(w, wide_packed);
         r->kernels->reflect.gram(w, b, rows_in(r, p), gram, p > t);
@@ -199,7 +202,7 @@ void sow__reflect_prepare(const sow__reflect *r, int64_t t, void *block, double 
 {
     double x[PANEL], s[PANEL], tau[PANEL];
     double *wide = scratch, *wide_packed = wide + TILE, *copy = wide_packed + TILE, *gram = copy + TILE, *columns = gram + TILE;
-    draw(r, t, block, x, s, wide);
+    draw(r, t, block, x, s);
     finish_vectors(r, v_tile(r, block, t, t), x, s, tau, sign);
     pack_vectors(r, t, block, gram, wide, wide_packed, copy);
     make_t(r, gram, tau, columns, copy);
