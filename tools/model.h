@@ -94,8 +94,14 @@ uint32_t rules_find(const struct model *model, const char *name, size_t length, 
 
 /** plan.c: checks the whole model and gives each tensor its rule and place. Nothing is written before. Then the warnings. */
 void plan(struct model *model);
-/** What a planned tensor draws; SOW_OK after plan(). */
-sow_status tensor_dist(const struct model *model, const struct tensor *tensor, sow_dist *dist, char *why, size_t size);
+/** What a tensor draws: its rule's scheme with the tensor's own arguments, and its distribution if the scheme is a plain one. */
+struct law {
+    sow_scheme scheme;
+    bool plain;
+    sow_dist dist;
+};
+/** The law of a planned tensor; SOW_OK after plan(). */
+sow_status tensor_law(const struct model *model, const struct tensor *tensor, struct law *law, char *why, size_t size);
 sow_stream tensor_stream(const struct model *model, const struct tensor *tensor);
 
 #endif

@@ -32,7 +32,7 @@ void pipeline_run(const struct pipeline *pipeline);
 struct draw {
     const sow_context *context;
     const struct tensor *tensor;
-    sow_dist dist;
+    struct law law;
     sow_stream stream;
     uint64_t whole; /* bits of a constant of whole numbers */
     double centre;

@@ -125,7 +125,7 @@ static void check_size(const struct model *m, const struct tensor *t)
 }
 
 /* One constant in a weight with two axes or more leaves its units alike for ever. */
-static void note_symmetry(struct model *m, uint32_t index, const sow_dist *dist)
+static void note_symmetry(struct model *m, uint32_t index, bool constant)
 {
     const struct tensor *const t = &m->tensor[index];
     struct rule *const r = &m->rule[t->rule];
@@ -133,7 +133,7 @@ static void note_symmetry(struct model *m, uint32_t index, const sow_dist *dist)
     for (int i = 0; i < t->rank; i++)
         axes += t->shape[i] > 1;
     r->matched++;
-    if (dist->kind == SOW_DIST_CONSTANT && axes >= 2 && formats[t->format].kind == FORMAT_FLOAT) {
+    if (constant && axes >= 2 && formats[t->format].kind == FORMAT_FLOAT) {
         r->constants++;
         if (r->first_constant == NO_INDEX)
             r->first_constant = index;
@@ -155,15 +155,15 @@ static void bind(struct model *m, struct tensor *t, struct sink *from)
 }
 
 /* A second pass, as a fan may come from a tensor that is bound later. */
-static void check_dist(struct model *m, uint32_t index)
+static void check_law(struct model *m, uint32_t index)
 {
     const struct tensor *const t = &m->tensor[index];
     char why[512];
-    sow_dist dist;
-    if (tensor_dist(m, t, &dist, why, sizeof why) != SOW_OK)
+    struct law law;
+    if (tensor_law(m, t, &law, why, sizeof why) != SOW_OK)
         fail(EXIT_INPUT, rule_place(m, &m->rule[t->rule]), "%s %s %s: %s", quoted(t->name, t->name_length), shape_text(t),
              formats[t->format].lower, why);
-    note_symmetry(m, index, &dist);
+    note_symmetry(m, index, law.plain && law.dist.kind == SOW_DIST_CONSTANT);
 }
 
 /* An argument of the rule's scheme, or `otherwise` where it has none or nothing was said. */
@@ -189,25 +189,30 @@ static sow_status take_fan(const struct model *m, const struct tensor *from, sow
     return sow_scheme_set(scheme, "fan_in", fan_in);
 }
 
-sow_status tensor_dist(const struct model *m, const struct tensor *t, sow_dist *dist, char *why, size_t size)
+sow_status tensor_law(const struct model *m, const struct tensor *t, struct law *law, char *why, size_t size)
 {
     const struct rule *const r = &m->rule[t->rule];
     const struct format *const f = &formats[t->format];
-    sow_scheme scheme = r->scheme;
+    const bool whole = f->kind != FORMAT_FLOAT;
+    sow_scheme *const scheme = &law->scheme;
+    *law = (struct law){.scheme = r->scheme, .plain = sow_scheme_info_at((size_t)r->scheme.row)->plain != 0};
     if (r->has_layout && t->layout != NO_LAYOUT)
-        (void)sow_scheme_set(&scheme, "layout", t->layout);
+        (void)sow_scheme_set(scheme, "layout", t->layout);
     if (r->has_groups && t->groups)
-        (void)sow_scheme_set(&scheme, "groups", t->groups);
+        (void)sow_scheme_set(scheme, "groups", t->groups);
     if (t->fan_from != NO_INDEX) {
-        const sow_status status = take_fan(m, &m->tensor[t->fan_from], &scheme, why, size);
+        const sow_status status = take_fan(m, &m->tensor[t->fan_from], scheme, why, size);
         if (status != SOW_OK)
             return status;
     }
-    const bool whole = f->kind != FORMAT_FLOAT;
-    const sow_status status = sow_scheme_dist(&scheme, t->rank, t->shape, whole ? SOW_F64 : f->dtype, dist, why, size);
-    uint64_t bits;
-    if (status != SOW_OK || !whole || (dist->kind == SOW_DIST_CONSTANT && format_whole(f, dist->mean, &bits)))
-        return status;
+    if (!law->plain && !whole)
+        return sow_check_scheme(scheme, t->rank, t->shape, f->dtype, why, size);
+    if (law->plain) {
+        const sow_status status = sow_scheme_dist(scheme, t->rank, t->shape, whole ? SOW_F64 : f->dtype, &law->dist, why, size);
+        uint64_t bits;
+        if (status != SOW_OK || !whole || (law->dist.kind == SOW_DIST_CONSTANT && format_whole(f, law->dist.mean, &bits)))
+            return status;
+    }
     static const char only[] = "a type of whole numbers takes only a constant that it can represent";
     (void)strncpy(why, only, size);
     why[size - 1] = '\0';
@@ -269,7 +274,7 @@ void plan(struct model *m)
     sink_free(&from);
     for (size_t i = 0; i < m->tensors; i++)
         if (!m->tensor[i].tied)
-            check_dist(m, (uint32_t)i);
+            check_law(m, (uint32_t)i);
     place_tensors(m);
     give_warnings(m);
 }

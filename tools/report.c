@@ -20,10 +20,10 @@ struct row {
 static double stored(const struct draw *d)
 {
     const struct format *const f = &formats[d->tensor->format];
-    double value = d->dist.mean;
+    double value = d->law.dist.mean;
     char element[8] __attribute__((aligned(8)));
     struct moments m = {0};
-    if (f->kind == FORMAT_FLOAT && sow_fill(NULL, d->stream, d->dist, f->dtype, 0, element, 1) == SOW_OK) {
+    if (f->kind == FORMAT_FLOAT && sow_fill(NULL, d->stream, d->law.dist, f->dtype, 0, element, 1) == SOW_OK) {
         moments_add(&m, f->dtype, element, 1, 0);
         value = m.sum;
     }
@@ -38,7 +38,7 @@ static struct row row_at(const struct report *r, size_t i)
     const double n = (double)tensor_elements(t);
     if (n == 0)
         return row;
-    if (d.dist.kind == SOW_DIST_CONSTANT) {
+    if (d.law.plain && d.law.dist.kind == SOW_DIST_CONSTANT) {
         row.mean = stored(&d);
         row.std = 0;
         return row;

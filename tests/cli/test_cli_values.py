@@ -119,5 +119,19 @@ class Model(Case):
             angle = 2 * math.pi * (t >> 11) * 2.0**-53
             self.assertAlmostEqual(values[i], radius * (math.sin(angle) if i & 1 else math.cos(angle)), delta=2e-15)
 
+    def test_schemes_that_are_written(self):
+        """No distribution, but a writer: a dirac kernel and a sparse matrix, several times a thread's piece long."""
+        model = {
+            "tensors": [{"name": "conv", "shape": [64, 32, 3, 3]}, {"name": "sparse", "shape": [3000, 700]}],
+            "rules": [{"match": "conv", "scheme": "dirac"}, {"match": "*", "scheme": "sparse", "sparsity": 0.1, "std": 1}],
+        }
+        file = self.make(model, "--seed", SEED)
+        conv, sparse = file.values("conv"), file.values("sparse")
+        ones = {(o * 32 + o) * 9 + 4 for o in range(32)}
+        self.assertEqual({i for i, x in enumerate(conv) if x}, ones)
+        self.assertEqual({conv[i] for i in ones}, {1.0})
+        for column in range(0, 700, 97):
+            self.assertEqual(sum(x == 0 for x in sparse[column::700]), 300)
+
 
 main()
