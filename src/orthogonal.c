@@ -275,18 +275,27 @@ static int can_stay(const job *j)
     return whole && r->dims <= 1 && (j->tensor->dtype == SOW_F32 || j->tensor->dtype == SOW_F64);
 }
 
-/* A chunk's rows shall stay in a second-level cache while a group of blocks passes over them, and every worker shall get some. */
+/*
+ * Rows in a chunk. In place they shall stay in a second-level cache while a group of blocks passes over them; where that leaves too few to
+ * pay for reading the blocks, or where the chunk meets all blocks there are, more rows are faster. Every thread shall get some.
+ */
 #define CHUNK_BYTES (768 << 10)
 #define GROUP_BYTES (2 << 20)
-enum { HEIGHT_MAX = 48, HEIGHT_STEP = 6 };
+enum { HEIGHT_STEP = 6, HEIGHT_LEAST = 12, HEIGHT_MOST = 48 };
+
+static int64_t chunk_height(const job *j, int64_t row_bytes, int64_t threads)
+{
+    const int64_t cached = CHUNK_BYTES / row_bytes;
+    const int64_t wanted = j->in_place && cached >= HEIGHT_LEAST ? smaller(cached, HEIGHT_MOST) : HEIGHT_MOST;
+    return larger(HEIGHT_STEP, smaller(wanted, j->rows.count / threads) / HEIGHT_STEP * HEIGHT_STEP);
+}
 
 static void plan(job *j)
 {
     const int64_t bytes = (int64_t)j->reflect.bytes, row_bytes = j->columns.global * bytes;
     const int64_t threads = sow_context_threads(j->ctx);
     j->blocks = axis_at(&j->rows, j->rows.count - 1).index / PANEL + 1;
-    int64_t height = smaller(smaller(HEIGHT_MAX, CHUNK_BYTES / row_bytes), j->rows.count / threads) / HEIGHT_STEP * HEIGHT_STEP;
-    j->height = larger(height, HEIGHT_STEP);
+    j->height = chunk_height(j, row_bytes, threads);
     j->chunks = (j->rows.count + j->height - 1) / j->height;
     const int64_t block_bytes = sow__reflect_tiles(&j->reflect, 0, 1) * TILE * bytes;
     j->group = j->in_place ? smaller(j->blocks, larger(1, GROUP_BYTES / block_bytes)) : j->blocks;
