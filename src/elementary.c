@@ -128,13 +128,25 @@ void sow__sincos(double x, double *sine, double *cosine)
     rotate(n & 3, s, c, sine, cosine);
 }
 
+/* a·b = hi + lo exactly (Dekker 1971), for numbers of moderate size. */
+static double product(double a, double b, double *lo)
+{
+    const double hi = a * b, a_far = a * 0x1.0000002p27, b_far = b * 0x1.0000002p27;
+    const double a_hi = a_far - (a_far - a), b_hi = b_far - (b_far - b), a_lo = a - a_hi, b_lo = b - b_hi;
+    *lo = ((a_hi * b_hi - hi) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo;
+    return hi;
+}
+
 void sow__sincos_turn(int64_t turn, int64_t of, double *sine, double *cosine)
 {
     const int64_t eighth = 8 * turn / of, rest = 8 * turn - eighth * of;
     const int up = (int)(eighth & 1);
-    /* The angle from the nearest axis, at most π/4. */
-    const double x = (double)(up ? of - rest : rest) / (double)of * 0x1.921fb54442d18p-1;
-    double s, c;
-    sincos_small(x, 0, &s, &c);
+    /* The angle from the nearest axis, at most π/4, in two parts: q + q_low = left / of, times π/4. */
+    const double left = (double)(up ? of - rest : rest), q = left / (double)of;
+    double back_low, low, s, c;
+    const double back = product(q, (double)of, &back_low), q_low = ((left - back) - back_low) / (double)of;
+    const double x = product(q, 0x1.921fb54442d18p-1, &low);
+    low += q * 0x1.1a62633145c07p-55 + q_low * 0x1.921fb54442d18p-1;
+    sincos_small(x, low, &s, &c);
     rotate((int)((eighth + up) / 2), up ? -s : s, c, sine, cosine);
 }

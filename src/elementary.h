@@ -18,10 +18,10 @@ double sow__exp(double x);
 /** exp(x) - 1, for |x| <= 700; 2 ulp. */
 double sow__expm1(double x);
 
-/** Sine and cosine of x, for |x| < 2^20. */
+/** Sine and cosine of x, for |x| < 2^20; 2 ulp where x is the double next to a multiple of π/2. */
 void sow__sincos(double x, double *sine, double *cosine);
 
-/** Sine and cosine of the angle 2π·turn/of, for 0 <= turn < of < 2^60; 3 ulp. */
+/** Sine and cosine of the angle 2π·turn/of, for 0 <= turn < of < 2^50. */
 void sow__sincos_turn(int64_t turn, int64_t of, double *sine, double *cosine);
 
 #endif

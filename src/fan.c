@@ -5,6 +5,7 @@
 #include "sow/scheme.h"
 #include "src/explain.h"
 #include "src/fpenv.h"
+#include "src/scheme_row.h"
 #include "src/tensor.h"
 #include "src/try.h"
 
@@ -44,6 +45,13 @@ static const struct layout_row {
     [SOW_LAYOUT_HEADS_OUT] = {"heads_out", 3, 3, 0, 2, IN_PAIR},
 };
 _Static_assert(sizeof layouts / sizeof layouts[0] == SOW_LAYOUT_COUNT, "one row per layout");
+
+void sow__layout_axes(sow_layout layout, int rank, int *in, int *out)
+{
+    const struct layout_row *l = &layouts[layout];
+    *in = l->in < 0 ? rank + l->in : l->in;
+    *out = l->out < 0 ? rank + l->out : l->out;
+}
 
 /* Everything that a message needs. */
 typedef struct place {

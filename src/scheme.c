@@ -167,8 +167,7 @@ sow_status sow__scheme_call_make(sow__scheme_call *c, const sow_scheme *scheme, 
     return SOW_OK;
 }
 
-/* The distribution of mul · x + add, for mul >= 0. */
-static sow_dist transform(sow_dist d, sow__affine f)
+sow_dist sow__transform(sow_dist d, sow__affine f)
 {
     if (f.mul == 1 && f.add == 0)
         return d;
@@ -186,7 +185,7 @@ OUT_OF_LINE static sow_status check_row(const sow__scheme_call *c, sow_dist *dis
     if (!c->row->law)
         return c->row->writer->check ? c->row->writer->check(c) : SOW_OK;
     SOW_TRY(c->row->law(c, dist));
-    *dist = transform(*dist, c->affine);
+    *dist = sow__transform(*dist, c->affine);
     return SOW_OK;
 }
 

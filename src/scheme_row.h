@@ -95,6 +95,12 @@ sow_status sow__check_value(const sow__scheme_call *call, double value);
 /* The fan that the arguments give, else that of the shape. */
 sow_status sow__fan_of(const sow__scheme_call *call, sow_fan_mode mode, double *fan);
 
+/* The axes of a layout's inputs and outputs in a shape of that rank. */
+void sow__layout_axes(sow_layout layout, int rank, int *in, int *out);
+
+/* The distribution of mul · x + add. */
+sow_dist sow__transform(sow_dist dist, sow__affine f);
+
 /* Elements first .. first+n-1 of the leaf's stream as double: drawn as f64 for f64, else as f32. */
 void sow__leaf_draw(const sow__leaf *leaf, sow_dist dist, int64_t first, double *values, int64_t n);
 
@@ -136,6 +142,10 @@ sow__law sow__law_layerscale, sow__law_spectral, sow__law_class_prior, sow__law_
 extern const sow__writer sow__writer_identity, sow__writer_dirac, sow__writer_template, sow__writer_custom, sow__writer_sparse;
 /* waves.c */
 extern const sow__writer sow__writer_hadamard, sow__writer_bilinear_upsample, sow__writer_stft, sow__writer_sinusoidal;
+/* haar.c, combine.c, unit_ball.c */
+extern const sow__writer sow__writer_orthogonal, sow__writer_delta_orthogonal, sow__writer_unit_ball;
+extern const sow__writer sow__writer_blocks, sow__writer_stack, sow__writer_affine, sow__writer_zero_rows, sow__writer_icnr;
+sow__law sow__law_mup;
 /* recurrent.c */
 extern const sow__writer sow__writer_lstm_bias, sow__writer_chrono, sow__writer_transition, sow__writer_by_state, sow__writer_s4d_inv;
 extern const sow__writer sow__writer_log_uniform, sow__writer_uniform_log, sow__writer_mamba_dt_bias;

@@ -20,6 +20,30 @@ static double seventh = 1.0 / 7;
 static const sow_scheme_parts parts_template = {.values = array, .values_dtype = SOW_F32, .values_rank = 2, .values_shape = array_shape};
 static const sow_scheme_parts parts_custom = {.custom = multiples, .user = &seventh};
 
+static sow_scheme inner_normal, inner_mixed[3], inner_sparse, inner_orthogonal, inner_scaled, inner_kaiming;
+static const int64_t splits[] = {3, 9, 4}, zeros[] = {7, 0, 3, 8}, base[] = {8, 4};
+static const sow_scheme_parts parts_blocks = {.inner = inner_mixed, .inner_count = 3, .list = splits, .list_count = 3},
+                              parts_shared = {.inner = &inner_orthogonal, .inner_count = 1, .list = splits, .list_count = 3},
+                              parts_zero = {.inner = &inner_normal, .inner_count = 1, .list = zeros, .list_count = 4},
+                              parts_sparse = {.inner = &inner_sparse, .inner_count = 1},
+                              parts_orthogonal = {.inner = &inner_orthogonal, .inner_count = 1},
+                              parts_normal = {.inner = &inner_normal, .inner_count = 1},
+                              parts_scaled = {.inner = &inner_scaled, .inner_count = 1},
+                              parts_mup = {.inner = &inner_kaiming, .inner_count = 1, .list = base, .list_count = 2};
+
+static void make_inner(void)
+{
+    inner_normal = sow_normal(1, 0.5);
+    inner_kaiming = sow_scheme_named("kaiming_normal");
+    inner_sparse = test_scheme("sparse sparsity=0.4");
+    inner_orthogonal = sow_scheme_named("orthogonal");
+    inner_scaled = test_scheme("scale k=0.25");
+    inner_scaled.parts = &parts_sparse;
+    inner_mixed[0] = sow_scheme_named("identity");
+    inner_mixed[1] = sow_xavier_uniform(1);
+    inner_mixed[2] = inner_scaled;
+}
+
 /* Where a scheme wants more than a matrix, or arguments: shapes are below 2^12 elements. */
 static const struct special {
     const char *scheme;
@@ -39,6 +63,30 @@ static const struct special {
     {"template", 3, {2, 4, 9}, &parts_template},
     {"custom", 3, {3, 20, 5}, &parts_custom},
     {"irnn", 2, {6, 6}, NULL},
+    {"orthogonal", 2, {9, 5}, NULL},
+    {"orthogonal gain=relu out_axis=-1", 3, {3, 4, 6}, NULL},
+    {"delta_orthogonal", 4, {3, 2, 4, 6}, NULL},
+    {"delta_orthogonal layout=conv", 3, {6, 5, 4}, NULL},
+    {"keras.lstm.recurrent", 2, {4, 16}, NULL},
+    {"keras.gru.recurrent", 2, {4, 12}, NULL},
+    {"keras.rnn.recurrent", 2, {4, 4}, NULL},
+    {"flax.lstm.recurrent", 2, {4, 4}, NULL},
+    {"flax.gru.recurrent", 2, {4, 4}, NULL},
+    {"flax.mgu.recurrent", 2, {4, 4}, NULL},
+    {"keras.lstm.bias", 1, {40}, NULL},
+    {"unit_ball", 3, {5, 7, 3}, NULL},
+    {"blocks", 2, {16, 5}, &parts_blocks},
+    {"blocks axis=-1", 2, {5, 16}, &parts_shared},
+    {"stack", 3, {4, 6, 5}, &parts_sparse},
+    {"stack axis=1", 3, {6, 3, 5}, &parts_orthogonal},
+    {"stack axis=-1", 2, {6, 7}, &parts_normal},
+    {"scale k=3", 2, {13, 8}, &parts_sparse},
+    {"add value=-1", 2, {13, 8}, &parts_scaled},
+    {"zero_rows", 2, {9, 6}, &parts_zero},
+    {"zero_rows axis=1", 3, {2, 9, 3}, &parts_zero},
+    {"icnr r=2", 3, {20, 3, 2}, &parts_normal},
+    {"icnr r=3", 2, {18, 5}, &parts_orthogonal},
+    {"mup", 2, {16, 12}, &parts_mup},
     {"hadamard", 2, {13, 5}, NULL},
     {"hadamard paper=true", 4, {9, 4, 3, 3}, NULL},
     {"bilinear_upsample", 4, {3, 2, 4, 5}, NULL},
@@ -211,6 +259,7 @@ static void every_scheme_is_here(void **state)
 
 int main(void)
 {
+    make_inner();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(boxes_of_plain_schemes),
         cmocka_unit_test(boxes_of_written_schemes),

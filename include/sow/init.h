@@ -22,7 +22,8 @@ extern "C" {
 /**
  * Initialises `tensor` by `scheme` with the numbers of `stream`.
  * Errors  those of sow_check_tensor(), sow_check_scheme() and sow_fill(); then nothing is written. sow_check_init() says why, in words.
- *         SOW_ERR_MEMORY: `orthogonal` had no scratch memory; within `blocks` and `stack` other blocks may have been written by then.
+ *         SOW_ERR_MEMORY: `orthogonal` had no scratch memory; within `blocks`, `stack` and the like, and around the tap of
+ *         `delta_orthogonal`, other elements may have been written by then.
  * Threads safe with a shared ctx.
  */
 SOW_API sow_status sow_init(const sow_context *ctx, sow_scheme scheme, sow_stream stream, const sow_tensor *tensor);
