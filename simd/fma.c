@@ -69,7 +69,10 @@ static double round_to_double(u128 m, int e, uint64_t sign)
 
 double sow__fma_exact(double a, double b, double c)
 {
-    if (!(a - a == 0) || !(b - b == 0) || !(c - c == 0) || a == 0 || b == 0)
+    const int finite_product = a - a == 0 && b - b == 0;
+    if (finite_product && !(c - c == 0))
+        return c + 0; /* infinite or NaN; a·b might overflow to the other infinity */
+    if (!finite_product || a == 0 || b == 0)
         return a * b + c;
     if (c == 0)
         return a * b; /* rounded once, and a product that underflows keeps its sign */
