@@ -196,41 +196,34 @@ def tail(x):
     return density / (x + fraction)
 
 
-def quantile(row, i, near):
+def tail_holds(row, i, z, error):
+    """Whether the word's exact quantile lies within `error` of z: its probability between those of both ends."""
     n = 53 if row.real is F64 else 32
     w = row.draw(i) >> (11 if n == 53 else 0)
     v = (Decimal(w) + Decimal("0.5")) / 2**n
     alpha, beta = (decimal_of(x - row.mean) / decimal_of(row.std) for x in (row.a, row.b))
     if alpha + beta < 0:
-        alpha, beta, near, v, sign = -beta, -alpha, -near, 1 - v, -1
-    else:
-        sign = 1
-    want = tail(alpha) * (1 - v) + tail(beta) * v
-    for _ in range(6):
-        near += (tail(near) - want) * (2 * PI).sqrt() * (near * near / 2).exp()
-    return near * sign
+        alpha, beta, z, v = -beta, -alpha, -z, 1 - v
+    return tail(z + error) <= tail(alpha) * (1 - v) + tail(beta) * v <= tail(z - error)
 
 
 def close(row, i, got):
     """Whether the element is within the promised error of the exact value."""
     f64 = row.real is F64
-    std, mean = row.real.number(row.std), row.real.number(row.mean)
+    std, mean = (decimal_of(row.real.number(x)) for x in (row.std, row.mean))
     x = row.format.value(got)
+    rounding = decimal_of(row.real.half_ulp(x))
+    if row.format.name != row.real.name:
+        rounding += decimal_of(row.format.half_ulp(x))
     if row.kind == "normal":
         z = box_muller(row, i)
         error = Decimal(2) ** (-61 if f64 else -32)
         if abs(z) >= Decimal(2) ** -10:
             error = 8 * decimal_of(row.real.half_ulp(Fraction(z)))
-    else:
-        if not row.a <= x <= row.b:
-            return False
-        z = quantile(row, i, decimal_of((x - mean) / std))
-        error = Decimal(2) ** (-48 if f64 else -21) * max(1, abs(z))
-    want = z * decimal_of(std) + decimal_of(mean)
-    allowed = error * decimal_of(std) + decimal_of(row.real.half_ulp(x))
-    if row.format is not row.real and row.format.name != row.real.name:
-        allowed += decimal_of(row.format.half_ulp(x))
-    return abs(decimal_of(x) - want) <= allowed
+        return abs(decimal_of(x) - (z * std + mean)) <= error * std + rounding
+    z = (decimal_of(x) - mean) / std
+    error = Decimal(2) ** (-48 if f64 else -21) * max(1, abs(z)) + rounding / std
+    return row.a <= x <= row.b and tail_holds(row, i, z, error)
 
 
 def check(row):

@@ -226,7 +226,7 @@ static long double upper_tail(long double x)
     return erfcl(x * sqrtl(0.5L)) / 2;
 }
 
-/* The exact quantile by Newton's steps from the element's own z. */
+/* The wanted probability must lie between those of both ends of the interval that is allowed around the element's z. */
 static int trunc_normal_ok(const draw *d, double got, char *why, size_t size)
 {
     const sow_dist *dist = &d->dist;
@@ -249,17 +249,16 @@ static int trunc_normal_ok(const draw *d, double got, char *why, size_t size)
         share = 1 - v;
     }
     const long double want = upper_tail(alpha) * (1 - share) + upper_tail(beta) * share;
-    long double exact = z;
-    for (int i = 0; i < 8; i++)
-        exact += (upper_tail(exact) - want) * sqrtl(2 * pi) * expl(exact * exact / 2);
     const long double promised = (d->bits == 53 ? 0x1p-48L : 0x1p-21L) * (fabsl(z) > 1 ? fabsl(z) : 1);
     const sow_dtype arithmetic = d->dtype == SOW_F64 ? SOW_F64 : SOW_F32;
     long double rounding = (half_ulp(got, arithmetic) + half_ulp(got, d->dtype)) / std;
     if (got == nearest(dist->a, d->dtype) || got == nearest(dist->b, d->dtype) || neighbour(got, d->dtype, 0) < dist->a ||
         neighbour(got, d->dtype, 1) > dist->b)
         rounding += 2 * half_ulp(got, d->dtype) / std; /* may have been held there */
-    snprintf(why, size, "is %a: z = %.12Lg is %.3Lg from the quantile, allowed are %.3Lg + %.3Lg", got, z, z - exact, promised, rounding);
-    return fabsl(z - exact) <= promised + rounding || rounding > 0.5L;
+    const long double reach = promised + rounding, least = upper_tail(z + reach), most = upper_tail(z - reach), slack = 0x1p-58L;
+    snprintf(why, size, "is %a: z = %.12Lg within %.3Lg + %.3Lg has tails %.12Lg to %.12Lg, must hold %.12Lg", got, z, promised, rounding,
+             least, most, want);
+    return least <= want * (1 + slack) && want * (1 - slack) <= most;
 }
 
 int expect_element(uint64_t key, uint64_t id, uint64_t block, sow_dist dist, sow_dtype dtype, uint64_t i, const void *element, char *why,
