@@ -84,7 +84,7 @@ static void check_law(const law *l, sow_dtype dtype)
         return;
     /* α φ(α): 0 at an infinite bound */
     const double alpha = (l->a - l->mean) / l->std, beta = (l->b - l->mean) / l->std;
-    const double m = fa - fb, v = 1 + (fa ? alpha * fa : 0) - (fb ? beta * fb : 0) - m * m;
+    const double m = fa - fb, v = 1 + (fa > 0 ? alpha * fa : 0) - (fb > 0 ? beta * fb : 0) - m * m;
     const double far = fmax(1, fmin(fabs(alpha), fabs(beta)));
     printf("#   %s N(%g, %g) on [%g, %g]: mean %.9f (formula %.9f), std %.9f (%.9f), %.2g and %.2g at the bounds\n", sow_dtype_name(dtype),
            l->mean, l->std, l->a, l->b, s.mean, l->mean + l->std * m, s.std, l->std * sqrt(v), (double)s.at_lo / n, (double)s.at_hi / n);
