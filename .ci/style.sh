@@ -28,7 +28,7 @@ verdict "an SPDX line on top" "$(git ls-files | grep -E '\.(c|h|cc|inc|sh|py|ini
 # The arrows of the house: simd knows nothing of src; src knows of simd the table only; what users see stands on include/ alone.
 verdict "include/ includes include/ only" "$(includes $(code include) | grep -vE ' ?sow/[a-z_]+\.h$' || true)"
 verdict "simd/ includes nothing of src/" "$(includes $(code simd) | grep -vE ':[[:space:]]*(simd|sow)/[a-z0-9_]+\.(h|inc)$' || true)"
-verdict "src/ includes of simd/ the table only" "$(includes $(code src) | grep -E ':[[:space:]]*simd/' | grep -vE 'simd/(kernels\.h|isa\.inc)$' || true)"
+verdict "src/ includes of simd/ the table and half.h only" "$(includes $(code src) | grep -E ':[[:space:]]*simd/' | grep -vE 'simd/(kernels\.h|isa\.inc|half\.h)$' || true)"
 verdict "tools/ and examples/ stand on include/" "$(includes $(code tools examples) | grep -E ':[[:space:]]*(\.\./)*(src|simd)/' || true)"
 
 verdict "no path of one machine" "$(git ls-files -z | xargs -0 grep -nIE '(^|[^a-z])/(root|home)/[a-z]|/work/|/tmp/[a-z]+\.(c|h|md|py|json)' -- 2>/dev/null |

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "simd/half.h"
+
 static uint32_t bits_of_float(float x)
 {
     uint32_t bits;
@@ -16,38 +18,6 @@ static float float_of_bits(uint32_t bits)
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
-}
-
-/* x >> by to nearest, ties to even; by in [1, 31]. */
-static uint32_t shift_round(uint32_t x, unsigned by)
-{
-    const uint32_t half = (uint32_t)1 << (by - 1);
-    return (x + half - 1 + (x >> by & 1u)) >> by;
-}
-
-uint16_t sow__bf16_from_f32(float x)
-{
-    const uint32_t bits = bits_of_float(x);
-    if (isnan(x))
-        return (uint16_t)(bits >> 16 | 0x40u); /* quiet; the payload's top might be 0, which would say infinity */
-    return (uint16_t)shift_round(bits, 16);
-}
-
-uint16_t sow__f16_from_f32(float x)
-{
-    const uint32_t bits = bits_of_float(x), magnitude = bits & 0x7fffffffu;
-    const uint32_t sign = bits >> 16 & 0x8000u;
-    if (isnan(x))
-        return (uint16_t)(sign | 0x7e00u);
-    if (magnitude >= 0x47800000u) /* 2^16 */
-        return (uint16_t)(sign | 0x7c00u);
-    if (magnitude >= 0x38800000u) /* 2^-14: normal; rounding may carry into the exponent, up to infinity */
-        return (uint16_t)(sign | (shift_round(magnitude, 13) - (112u << 10)));
-    const unsigned exponent = magnitude >> 23;
-    if (exponent < 102) /* below 2^-25, which is half the least subnormal */
-        return (uint16_t)sign;
-    const uint32_t mantissa = (magnitude & 0x7fffffu) | 0x800000u;
-    return (uint16_t)(sign | shift_round(mantissa, 126 - exponent)); /* in units of 2^-24 */
 }
 
 static float f32_of_f16(uint16_t half)
@@ -66,9 +36,9 @@ uint64_t sow__element_bits(double x, sow_dtype dtype)
     uint64_t bits;
     switch (dtype) {
     case SOW_F16:
-        return sow__f16_from_f32((float)x);
+        return half_f16((float)x);
     case SOW_BF16:
-        return sow__bf16_from_f32((float)x);
+        return half_bf16((float)x);
     case SOW_F32:
         return bits_of_float((float)x);
     default:

@@ -11,10 +11,6 @@
 
 #include "sow/dtype.h"
 
-/** The f32 rounded to nearest even, subnormals kept; a NaN stays one. */
-uint16_t sow__f16_from_f32(float x);
-uint16_t sow__bf16_from_f32(float x);
-
 /** Bits of x as an element: f64 itself, f32 rounded once, f16 and bf16 the f32 rounded again (docs/bits.md). */
 uint64_t sow__element_bits(double x, sow_dtype dtype);
 

@@ -45,8 +45,8 @@ sow__cursor sow__rows_seek(const sow__rows *rows, int64_t row);
 void sow__rows_next(const sow__rows *rows, sow__cursor *cursor);
 
 /**
- * A row-major range as boxes: the next one of elements [*first, end), as large as it can be, in offset[] and box[]; *first moves on. At most
- * 2 · rank boxes make up a range; each is contiguous.
+ * A row-major range as boxes: the next one of elements [*first, end), as large as it can be, in offset[] and box[]; *first moves on. At
+ * most 2 · rank boxes make up a range; each is contiguous.
  */
 void sow__next_box(int rank, const int64_t *shape, int64_t *first, int64_t end, int64_t *offset, int64_t *box);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "simd/half.h"
 #include "src/dist.h"
 #include "src/format.h"
 #include "tests/support.h"
@@ -220,7 +221,7 @@ static void constants(void **state)
             else if (t == SOW_F32)
                 assert_int_equal(p.f32.bits, bits32);
             else
-                assert_int_equal(p.f32.bits, 0x10001u * (t == SOW_F16 ? sow__f16_from_f32(f) : sow__bf16_from_f32(f)));
+                assert_int_equal(p.f32.bits, 0x10001u * (t == SOW_F16 ? half_f16(f) : half_bf16(f)));
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simd/half.h"
 #include "src/cpu.h"
 #include "src/format.h"
 #include "tests/support.h"
@@ -50,13 +51,13 @@ static void compare(uint32_t bits)
 {
     const float x = float_of_bits(bits);
     if (isnan(x)) {
-        assert_true(isnan(sow__element_value(sow__f16_from_f32(x), SOW_F16)));
-        assert_true(isnan(sow__element_value(sow__bf16_from_f32(x), SOW_BF16)));
+        assert_true(isnan(sow__element_value(half_f16(x), SOW_F16)));
+        assert_true(isnan(sow__element_value(half_bf16(x), SOW_BF16)));
         return;
     }
-    if (sow__f16_from_f32(x) != oracle(x, 10, 15, 0x7c00) || sow__bf16_from_f32(x) != oracle(x, 7, 127, 0x7f80))
-        fail_msg("%a (%08x): f16 %04x, bf16 %04x; exact %04x, %04x", (double)x, bits, sow__f16_from_f32(x), sow__bf16_from_f32(x),
-                 oracle(x, 10, 15, 0x7c00), oracle(x, 7, 127, 0x7f80));
+    if (half_f16(x) != oracle(x, 10, 15, 0x7c00) || half_bf16(x) != oracle(x, 7, 127, 0x7f80))
+        fail_msg("%a (%08x): f16 %04x, bf16 %04x; exact %04x, %04x", (double)x, bits, half_f16(x), half_bf16(x), oracle(x, 10, 15, 0x7c00),
+                 oracle(x, 7, 127, 0x7f80));
 }
 
 /* Around every half, every bfloat and every midpoint of either, and anywhere. */
@@ -140,7 +141,7 @@ __attribute__((target("f16c"))) static void hardware(void **state)
         uint64_t half[2] = {0, 0};
         __asm__("vmovd %1, %%xmm0\n\tvcvtps2ph $0, %%xmm0, %0" : "=m"(half) : "r"(bits) : "xmm0");
         if (!isnan(x))
-            assert_int_equal(sow__f16_from_f32(x), (uint16_t)half[0]);
+            assert_int_equal(half_f16(x), (uint16_t)half[0]);
     }
 }
 #else
