@@ -181,6 +181,32 @@ static void test_order(void **state)
     }
 }
 
+/* Loads and stores of plain lanes: in order, at any alignment of the element, and nothing beside them. */
+static void test_plain_lanes(void **state)
+{
+    enum { N32 = sizeof(vf) / 4, N64 = sizeof(vd) / 8 };
+    (void)state;
+    for (int shift = 0; shift < N32 + 1; shift++) {
+        float from[2 * N32 + 2], to[2 * N32 + 2], want[2 * N32 + 2];
+        double wide_from[2 * N64 + 2], wide_to[2 * N64 + 2], wide_want[2 * N64 + 2];
+        const int wide_shift = shift % (N64 + 1);
+        for (int i = 0; i < 2 * N32 + 2; i++) {
+            from[i] = (float)i + 0.5f;
+            to[i] = want[i] = -1;
+        }
+        for (int i = 0; i < 2 * N64 + 2; i++) {
+            wide_from[i] = i + 0.5;
+            wide_to[i] = wide_want[i] = -1;
+        }
+        memcpy(want + N32 + 1 - shift, from + shift, sizeof(vf));
+        memcpy(wide_want + N64 + 1 - wide_shift, wide_from + wide_shift, sizeof(vd));
+        vf_store(to + N32 + 1 - shift, vf_load(from + shift));
+        vd_store(wide_to + N64 + 1 - wide_shift, vd_load(wide_from + wide_shift));
+        assert_memory_equal(to, want, sizeof to);
+        assert_memory_equal(wide_to, wide_want, sizeof wide_to);
+    }
+}
+
 /* Outside oracles for binary16: the CPU's conversion, and the compiler's. -1: there is none here. */
 #if defined(__FLT16_MANT_DIG__)
 __extension__ typedef _Float16 float16;
@@ -271,7 +297,7 @@ static void test_halves_edges(void **state)
 static void test_halves_random(void **state)
 {
     (void)state;
-    for (int n = rounds(1 << 21); n > 0; n--) {
+    for (int n = rounds(1 << 23); n > 0; n--) {
         const uint64_t r = test_random();
         const uint32_t exponent = 127 - 26 + (uint32_t)(r >> 32) % 43, mask = r >> 62 ? 0x7fffff : 0x7ff000;
         halves_of(float_of((uint32_t)r));
@@ -280,10 +306,9 @@ static void test_halves_random(void **state)
 }
 
 static const struct CMUnitTest vec_tests[] = {
-    cmocka_unit_test(test_vu),           cmocka_unit_test(test_vu_lzcnt),
-    cmocka_unit_test(test_vf),           cmocka_unit_test(test_vq),
-    cmocka_unit_test(test_vq_limits),    cmocka_unit_test(test_vd),
-    cmocka_unit_test(test_vw),           cmocka_unit_test(test_order),
+    cmocka_unit_test(test_vu),           cmocka_unit_test(test_vu_lzcnt),      cmocka_unit_test(test_vf),
+    cmocka_unit_test(test_vq),           cmocka_unit_test(test_vq_limits),     cmocka_unit_test(test_vd),
+    cmocka_unit_test(test_vw),           cmocka_unit_test(test_order),         cmocka_unit_test(test_plain_lanes),
     cmocka_unit_test(test_halves_edges), cmocka_unit_test(test_halves_random),
 };
 
