@@ -181,6 +181,14 @@ const sow_dist test_dists[] = {
 };
 const size_t test_dist_count = COUNT_OF(test_dists);
 
+size_t test_best_isa(void)
+{
+    size_t i = sow_isa_count() - 1;
+    while (i && !sow_isa_usable(i))
+        i--;
+    return i;
+}
+
 sow_context *test_context(size_t isa, unsigned threads)
 {
     sow_context *ctx = NULL;

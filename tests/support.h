@@ -63,6 +63,9 @@ int test_child_can_start_threads(void);
 extern const sow_dist test_dists[];
 extern const size_t test_dist_count;
 
+/** Number of the best instruction set that the machine can run. */
+size_t test_best_isa(void);
+
 /** A context with `threads` of instruction set i (below sow_isa_count()); NULL if the machine lacks it. */
 sow_context *test_context(size_t isa, unsigned threads);
 

@@ -239,7 +239,7 @@ static void threads_change_nothing(void **state)
             const sow_dtype t = (sow_dtype)((threads + d) % SOW_DTYPE_COUNT);
             const size_t size = sow_dtype_size(t), n = most - test_random_below(most / 2) - threads, shift = test_random_below(8) * size;
             const uint64_t first = d % 3 ? test_random() >> 1 : 0 - (uint64_t)n;
-            sow_context *ctx = test_context(sow_isa_usable(sow_isa_count() - 1) ? sow_isa_count() - 1 : 0, threads);
+            sow_context *ctx = test_context(test_best_isa(), threads);
             if (!ctx)
                 continue;
             memset(out, CANARY, MOST * 8 + 64);

@@ -154,7 +154,7 @@ static void any_box_is_a_slice_of_the_whole(void **state)
     } cases[] = {{2, {90, 70}},      {2, {70, 90}},     {2, {150, 150}}, {4, {20, 3, 2, 5}},
                  {4, {2, 3, 40, 9}}, {3, {1, 60, 100}}, {3, {9, 8, 130}}};
     static const sow_dtype dtypes[] = {SOW_F32, SOW_F64, SOW_F16, SOW_BF16};
-    sow_context *ctx = test_context(sow_isa_count() - 1, 2);
+    sow_context *ctx = test_context(test_best_isa(), 2);
     for (size_t s = 0; s < COUNT_OF(cases); s++)
         for (int out = 0; out < cases[s].rank; out++)
             for (size_t d = 0; d < COUNT_OF(dtypes); d++) {
@@ -288,7 +288,7 @@ static void all_zero(uint64_t key, uint64_t id, uint64_t block, const sow_params
 static void a_vector_of_zeros_reflects_nothing(void **state)
 {
     (void)state;
-    sow_context *ctx = test_context(sow_isa_count() - 1, 1);
+    sow_context *ctx = test_context(test_best_isa(), 1);
     sow_kernels kernels = *ctx->kernels;
     kernels.fill[SOW_DIST_NORMAL][SOW_F32] = all_zero;
     ctx->kernels = &kernels;

@@ -5,8 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+import unittest
 
-from sowtest import SOW, Case, main, sow
+from sowtest import SANITIZED, SOW, Case, main, sow
 
 MODEL = {"tensors": [{"name": "a.{0..9}", "shape": [1_000_000]}], "rules": [{"match": "*", "scheme": "normal"}]}
 
@@ -41,6 +42,7 @@ class DiskFull(Case):
         self.assertEqual(sorted(os.listdir(self.disk)), ["t", "u"])
 
 
+@unittest.skipIf(SANITIZED, "the sanitizers need /proc")
 class NamedTemporary(Case):
     """Where a file without a name could never get one (here: no /proc), a temporary file beside the target serves."""
 
