@@ -177,7 +177,8 @@ typedef struct values {
 
 static double as_real(double x, sow_dtype dtype)
 {
-    return dtype == SOW_F64 ? x : (double)(float)x;
+    volatile float rounded = (float)x; /* gcc 12 drops the rounding of two neighbours that it vectorizes together */
+    return dtype == SOW_F64 ? x : (double)rounded;
 }
 
 /* The kernel multiplies the integer k by width * unit. Where that product would lose bits below the least subnormal, it takes two steps. */
