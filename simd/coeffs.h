@@ -5,8 +5,8 @@
 #define SOW_SIMD_COEFFS_H
 
 /* -2 ln(1 - t/2) = t + t^2 P(t), t in [0, 1], relative to the sum.
-   error 2^-25.317 before, 2^-25.31 after rounding the coefficients. */
-static const float log_f32[] = {0x1.fffebe0000000p-3f, 0x1.55a3e20000000p-4f, 0x1.f307700000000p-6f, 0x1.0e2a6a0000000p-6f, -0x1.73f8ae0000000p-8f, 0x1.35e07e0000000p-6f, -0x1.a454720000000p-7f, 0x1.6a71b80000000p-8f};
+   error 2^-28.008 before, 2^-27.972 after rounding the coefficients. */
+static const float log_f32[] = {0x1.00001e0000000p-2f, 0x1.5542f60000000p-4f, 0x1.01e9da0000000p-5f, 0x1.6830e60000000p-7f, 0x1.5c3afa0000000p-7f, -0x1.2f3e4a0000000p-7f, 0x1.f88fa00000000p-7f, -0x1.3cfcd00000000p-7f, 0x1.be52ba0000000p-9f};
 
 /* sin(0.25 pi x) = x (first + P(x^2)), |angle| <= pi/4, relative.
    error 2^-28.202 before, 2^-28.116 after rounding the coefficients. */

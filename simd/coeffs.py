@@ -115,7 +115,7 @@ def kernels():
     """simd/coeffs.h: what every element goes through."""
     log2 = lambda t: -2 * log(1 - t / 2)
     q = lambda t: (log2(t) - t) / t**2
-    for kind, rnd, dl, ds, dc, scale in (("float", f32, 7, 3, 2, mpf(1) / 4), ("double", f64, 18, 6, 5, mpf(1))):
+    for kind, rnd, dl, ds, dc, scale in (("float", f32, 8, 3, 2, mpf(1) / 4), ("double", f64, 18, 6, 5, mpf(1))):
         suffix = "f32" if rnd is f32 else "f64"
         c = fit("log", q, lambda t: t**2 / log2(t), 0, 1, range(dl + 1), rnd,
                 text="-2 ln(1 - t/2) = t + t^2 P(t), t in [0, 1], relative to the sum.")
