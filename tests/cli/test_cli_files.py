@@ -5,7 +5,7 @@ import math
 import struct
 import subprocess
 
-from sowtest import MODELS, SOW, Case, Safetensors, main, sow, write_safetensors
+from sowtest import MODELS, SANITIZED, SOW, Case, Safetensors, main, sow, write_safetensors
 
 TINY = {
     "name": "tiny",
@@ -75,6 +75,8 @@ class Structure(Case):
 
     def test_shipped_models(self):
         for path in sorted(MODELS.glob("*.json")):
+            if SANITIZED and path.name.startswith("llama"):  # minutes each, and nothing in them that the others lack
+                continue
             result = sow("init", path, "-o", "/dev/null", "--dtype", "bf16", "--json")
             self.assertEqual(result.returncode, 0, path)
             self.assertEqual(result.stderr, "", path)
