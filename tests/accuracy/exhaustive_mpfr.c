@@ -152,6 +152,7 @@ int main(int argc, char **argv)
         return 2;
     }
     kernels = lanes_named(NULL);
+    work_at_end = mpfr_free_cache;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_radius), cmocka_unit_test(test_angle)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

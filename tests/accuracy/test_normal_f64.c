@@ -130,6 +130,7 @@ int main(int argc, char **argv)
 {
     if (argc > 1)
         pairs_log2 = (unsigned)strtoul(argv[1], NULL, 10);
+    work_at_end = mpfr_free_cache;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_edges),

@@ -123,6 +123,7 @@ int main(int argc, char **argv)
 {
     if (argc > 1)
         words_log2 = (unsigned)strtoul(argv[1], NULL, 10);
+    work_at_end = mpfr_free_cache;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_f32), cmocka_unit_test(test_f64)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

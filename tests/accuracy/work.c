@@ -17,6 +17,8 @@ typedef struct job {
     atomic_uint workers;
 } job;
 
+void (*work_at_end)(void);
+
 unsigned work_threads(void)
 {
     const char *asked = getenv("SOW_NUM_THREADS");
@@ -30,6 +32,8 @@ static void *work(void *arg)
     const unsigned worker = atomic_fetch_add(&j->workers, 1);
     for (size_t i = atomic_fetch_add(&j->next, 1); i < j->items; i = atomic_fetch_add(&j->next, 1))
         j->fn(j->arg, worker, i);
+    if (work_at_end)
+        work_at_end();
     return NULL;
 }
 

@@ -11,6 +11,8 @@
 unsigned work_threads(void);
 /** Calls fn(arg, worker, item) once per item; worker < work_threads() is the same for all that one thread does. */
 void work_run(size_t items, void (*fn)(void *arg, unsigned worker, size_t item), void *arg);
+/** Called by each thread that is about to end, where set: mpfr_free_cache(). */
+extern void (*work_at_end)(void);
 /** Wall-clock seconds since some fixed moment. */
 double work_seconds(void);
 
