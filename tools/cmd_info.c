@@ -7,9 +7,21 @@
 #include <string.h>
 #include <yajl/yajl_version.h>
 
-#include "commands.h"
-#include "host.h"
-#include "sink.h"
+#include "base/host.h"
+#include "base/sink.h"
+#include "cli/commands.h"
+
+enum { INFO_JSON, INFO_SCHEMES, INFO_THREADS, INFO_ISA, INFO_HELP };
+
+static const struct option info_options[] = {
+    [INFO_JSON] = OPTION_JSON,       [INFO_SCHEMES] = {"schemes", 0, NULL, "List the schemes and their arguments instead", NULL, false},
+    [INFO_THREADS] = OPTION_THREADS, [INFO_ISA] = OPTION_ISA,
+    [INFO_HELP] = OPTION_HELP,       OPTION_END,
+};
+
+static const char info_details[] =
+    "Prints the version, the version of the stream (which fixes every bit), the instruction sets that are built in and usable, the one "
+    "that is used and why, the threads, and the versions of the libraries.";
 
 struct facts {
     const struct host *host;
@@ -151,7 +163,7 @@ static void schemes_json(void)
     sink_free(&s);
 }
 
-int cmd_info(const struct arguments *a)
+static int run(const struct arguments *a)
 {
     if (a->option[INFO_SCHEMES]) {
         (a->option[INFO_JSON] ? schemes_json : schemes_table)();
@@ -163,3 +175,5 @@ int cmd_info(const struct arguments *a)
     host_close(&host);
     return 0;
 }
+
+const struct command cmd_info = {"info", "", 0, 0, "Show version, instruction sets, threads and schemes", info_details, info_options, run};

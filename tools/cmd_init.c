@@ -5,13 +5,65 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
-#include "host.h"
-#include "pipeline.h"
-#include "progress.h"
-#include "report.h"
-#include "safetensors.h"
-#include "suggest.h"
+#include "base/host.h"
+#include "base/progress.h"
+#include "base/suggest.h"
+#include "cli/commands.h"
+#include "files/safetensors.h"
+#include "model/pipeline.h"
+#include "model/report.h"
+
+enum {
+    INIT_SEED,
+    INIT_OUTPUT,
+    INIT_FORCE,
+    INIT_LIKE,
+    INIT_DTYPE,
+    INIT_THREADS,
+    INIT_ISA,
+    INIT_JSON,
+    INIT_QUIET,
+    INIT_HELP,
+};
+
+static const struct option init_options[] = {
+    [INIT_SEED] = {"seed", 's', "N", "The seed, 0 to 18446744073709551615 or 0x… (default: 0, or the one in the file that is made again)",
+                   NULL, false},
+    [INIT_OUTPUT] = {"output", 'o', "FILE", "The checkpoint to write; - is the standard output", "", false},
+    [INIT_FORCE] = {"force", 'f', NULL, "Replace FILE if it exists", NULL, false},
+    [INIT_LIKE] = {"like", 0, "FILE.safetensors", "Take names, shapes and types from that checkpoint's header", "", false},
+    [INIT_DTYPE] = {"dtype", 0, "TYPE", "Type of every floating-point tensor: f32, f64, f16 or bf16", "f32 f64 f16 bf16", false},
+    [INIT_THREADS] = OPTION_THREADS,
+    [INIT_ISA] = OPTION_ISA,
+    [INIT_JSON] = OPTION_JSON,
+    [INIT_QUIET] = {"quiet", 'q', NULL, "No report, no progress bar", NULL, false},
+    [INIT_HELP] = OPTION_HELP,
+    OPTION_END,
+};
+
+static const char init_details[] =
+    "Draws every tensor that MODEL.json describes and writes them as one safetensors file. The bits of a tensor depend on the seed, the "
+    "tensor's name (or \"stream\"), its scheme, shape and type alone: not on other tensors, threads, instruction set or machine.\n"
+    "MODEL.json lists tensors and rules. {a..b} in a name repeats it; the first rule whose glob (* ? [a-z]) matches a name decides; a "
+    "tensor that no rule matches is an error:\n"
+    " {\"name\": \"tiny\", \"dtype\": \"f32\",\n"
+    "  \"tensors\": [{\"name\": \"h.{0..11}.attn.weight\", \"shape\": [768, 2304], \"layout\": \"dense\"},\n"
+    "              {\"name\": \"h.{0..11}.attn.bias\", \"shape\": [2304], \"stream\": \"blk.{0..11}.bias\"},\n"
+    "              {\"name\": \"wte.weight\", \"shape\": [50257, 768], \"dtype\": \"bf16\"},\n"
+    "              {\"name\": \"lm_head.weight\", \"tied\": \"wte.weight\"}],\n"
+    "  \"rules\": [{\"match\": \"*.bias\", \"scheme\": \"zeros\"},\n"
+    "            {\"match\": \"h.*\", \"scheme\": \"kaiming_normal\", \"mode\": \"fan_in\", \"gain\": \"relu\"},\n"
+    "            {\"match\": \"*\", \"scheme\": \"normal\", \"mean\": 0, \"std\": 0.02}]}\n"
+    "A tied tensor is not written, only recorded. Two tensors of one stream need \"shared_streams\": true in the model. A rule's other "
+    "keys "
+    "are its scheme's arguments (sow info --schemes); \"gain\" is a number, an activation's name, {\"leaky_relu\": 0.2} or {\"rms\": "
+    "\"gelu\"}; \"fan_from\" names the tensor whose fan the scheme takes, its stars standing for what those of \"match\" stood for. A "
+    "brace "
+    "in a name is written {{. \"-\" reads the description from the standard input.\n"
+    "A safetensors file that sow wrote describes itself: sow init FILE.safetensors -o AGAIN.safetensors makes the same bytes again. With "
+    "--like the names, shapes and types come from any checkpoint and the description has rules only.\n"
+    "FILE is written under no or another name, synced and put in place in one step: a kill at any moment leaves the old file or the new "
+    "one. A symbolic link is followed; a device or a FIFO is written, not replaced.";
 
 /* A u64 in decimal, or in hexadecimal behind 0x. */
 static uint64_t read_seed(const char *text)
@@ -81,6 +133,13 @@ static void read_model(struct model *m, const struct arguments *a, const struct 
         read_rules(m, in, like);
 }
 
+static void show(void *user, uint64_t bytes, size_t place)
+{
+    const struct model *const m = user;
+    const struct tensor *const t = &m->tensor[m->order[place]];
+    progress_at(bytes, t->name, t->name_length);
+}
+
 static void to_output(void *user, const char *data, size_t length)
 {
     output_write(user, data, length);
@@ -105,13 +164,14 @@ static void write_file(const struct model *m, const struct arguments *a, const s
     output_expect(out, head_bytes + m->bytes);
     write_head(m, head_bytes, out);
     if (!quiet)
-        progress_start(m);
+        progress_start(m->bytes);
     pipeline_run(&(struct pipeline){.model = m,
                                     .output = out,
                                     .context = host->context,
                                     .threads = host->threads,
                                     .moments = moments,
-                                    .progress = quiet ? NULL : progress_at});
+                                    .progress = quiet ? NULL : show,
+                                    .user = (void *)m});
     output_commit(out);
     progress_end();
     const struct report r = {.model = m,
@@ -126,7 +186,7 @@ static void write_file(const struct model *m, const struct arguments *a, const s
     free(moments);
 }
 
-int cmd_init(const struct arguments *a)
+static int run(const struct arguments *a)
 {
     struct input inputs[2];
     size_t count = 0;
@@ -147,3 +207,12 @@ int cmd_init(const struct arguments *a)
     model_free(&m);
     return 0;
 }
+
+const struct command cmd_init = {"init",
+                                 "MODEL.json | RULES.json --like FILE.safetensors | FILE.safetensors",
+                                 1,
+                                 1,
+                                 "Write a freshly initialised checkpoint",
+                                 init_details,
+                                 init_options,
+                                 run};

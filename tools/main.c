@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
-#include "say.h"
-#include "suggest.h"
+#include "base/say.h"
+#include "base/suggest.h"
+#include "cli/commands.h"
 
 static int run(const struct command *c, int count, char **words)
 {
@@ -39,9 +39,9 @@ static int dispatch(int argc, char **argv)
         return dump_man(argv[2]);
     struct suggestion near = suggest_for(word, strlen(word));
     for (size_t i = 0; i < command_count; i++) {
-        if (strcmp(word, commands[i].name) == 0)
-            return run(&commands[i], argc - 2, argv + 2);
-        suggest_offer(&near, commands[i].name);
+        if (strcmp(word, commands[i]->name) == 0)
+            return run(commands[i], argc - 2, argv + 2);
+        suggest_offer(&near, commands[i]->name);
     }
     if (*word == '\0')
         fail(EXIT_INPUT, NOWHERE, "no command (sow --help lists them)");

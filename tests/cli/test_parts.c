@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "tests/support.h"
-#include "tools/formats.h"
-#include "tools/glob.h"
-#include "tools/moments.h"
-#include "tools/range.h"
-#include "tools/sink.h"
-#include "tools/suggest.h"
-#include "tools/utf8.h"
+#include "tools/base/glob.h"
+#include "tools/base/range.h"
+#include "tools/base/sink.h"
+#include "tools/base/suggest.h"
+#include "tools/base/utf8.h"
+#include "tools/files/formats.h"
+#include "tools/model/moments.h"
 
 static void globs(void **state)
 {

@@ -16,9 +16,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tools/model.h"
-#include "tools/safetensors.h"
-#include "tools/say.h"
+#include "tools/base/say.h"
+#include "tools/files/safetensors.h"
+#include "tools/model/model.h"
 
 /* In place of tools/say.c: an error ends the round, not the process. What the round still holds is lost, some hundred bytes. */
 static jmp_buf round_end;

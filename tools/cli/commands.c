@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands.h"
+
+const struct command *const commands[] = {
+    &cmd_init,
+    &cmd_info,
+};
+const size_t command_count = sizeof commands / sizeof commands[0];

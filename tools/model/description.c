@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads MODEL.json, and the same from the record that sow leaves in its files. */
+#include <sow/sow.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "model/model.h"
+
+static const char *const top_keys[] = {"name", "description", "source", "dtype", "shared_streams", "tensors", "rules"};
+static const char *const tensor_keys[] = {"name", "shape", "dtype", "layout", "groups", "stream", "tied", "comment"};
+static const char *const record_keys[] = {"version", "stream_version", "seed", "model"};
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static uint8_t read_format(const struct model *m, const struct json *node)
+{
+    json_expect(m->file, node, JSON_STRING, "\"dtype\"");
+    const uint8_t f = format_named(node->text);
+    if (f != FORMAT_NONE && format_is_writable(&formats[f]))
+        return f;
+    struct suggestion near = suggest_for(node->text, node->length);
+    for (size_t i = 0; i < format_count; i++)
+        if (format_is_writable(&formats[i]))
+            suggest_offer(&near, formats[i].lower);
+    fail(EXIT_INPUT, json_place(m->file, node),
+         "dtype %s %s; sow writes f32, f64, f16, bf16, and constants of i8 to i64, u8 to u64, bool%s", quoted(node->text, node->length),
+         f == FORMAT_NONE ? "is unknown" : "is not supported", f == FORMAT_NONE ? suggest_text(&near) : "");
+}
+
+static uint8_t read_layout(const struct model *m, const struct json *node)
+{
+#define X(id, word, shape) #word,
+    static const char *const words[] = {SOW_LAYOUT_LIST(X)};
+#undef X
+    json_expect(m->file, node, JSON_STRING, "\"layout\"");
+    struct suggestion near = suggest_for(node->text, node->length);
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (json_is(node, words[i]))
+            return (uint8_t)i;
+        suggest_offer(&near, words[i]);
+    }
+    fail(EXIT_INPUT, json_place(m->file, node), "unknown layout %s%s", quoted(node->text, node->length), suggest_text(&near));
+}
+
+/* Rank, sizes, and that the elements stay below 2^63; bytes need the default type and are plan()'s. */
+static void read_shape(struct model *m, const struct json *node, struct tensor *t)
+{
+    json_expect(m->file, node, JSON_ARRAY, "\"shape\"");
+    if (node->length > SOW_MAX_RANK)
+        fail(EXIT_INPUT, json_place(m->file, node), "a shape of %u sizes, at most %d", node->length, SOW_MAX_RANK);
+    int64_t *const shape = arena_alloc(&m->arena, (node->length ? node->length : 1) * sizeof *shape);
+    uint64_t elements = 1;
+    for (const struct json *d = node->child; d; d = d->next) {
+        const uint64_t size = json_count(m->file, d, "a size in \"shape\"");
+        if (size > INT64_MAX || (size && elements > INT64_MAX / size))
+            fail(EXIT_INPUT, json_place(m->file, d), "the shape has more than 2^63 - 1 elements");
+        shape[t->rank++] = (int64_t)size;
+        elements *= size ? size : 1;
+    }
+    t->shape = shape;
+}
+
+static void read_pattern(const struct model *m, const struct json *node, struct pattern *p, const char *what)
+{
+    json_expect(m->file, node, JSON_STRING, what);
+    if (node->length == 0)
+        fail(EXIT_INPUT, json_place(m->file, node), "%s is empty", what);
+    const char *const why = pattern_parse(p, node->text, node->length);
+    if (why)
+        fail(EXIT_INPUT, json_place(m->file, node), "%s: %s", what, why);
+}
+
+/* Ranges of a stream or a tied name run in parallel with those of the name, or there are none. */
+static void check_parallel(const struct model *m, const struct json *node, const struct pattern *name, const struct pattern *other,
+                           const char *what)
+{
+    if (other->ranges != 0 && other->ranges != name->ranges)
+        fail(EXIT_INPUT, json_place(m->file, node), "%s has %zu ranges, the name has %zu", what, other->ranges, name->ranges);
+    for (size_t i = 0; i < other->ranges; i++)
+        if (other->range[i].count != name->range[i].count)
+            fail(EXIT_INPUT, json_place(m->file, node), "range %zu of %s stands for %llu names, that of the name for %llu", i + 1, what,
+                 (unsigned long long)other->range[i].count, (unsigned long long)name->range[i].count);
+}
+
+/* The keys of one tensor but its names. */
+static struct tensor read_fields(struct model *m, const struct json *node, bool tied)
+{
+    struct tensor t = {.rule = NO_INDEX, .fan_from = NO_INDEX, .format = FORMAT_NONE, .layout = NO_LAYOUT};
+    static const char *const untied[] = {"dtype", "layout", "groups", "stream", "shape"};
+    for (size_t i = 0; tied && i < COUNT(untied); i++) {
+        const struct json *const member = json_member(node, untied[i]);
+        if (member)
+            fail(EXIT_INPUT, json_key_place(m->file, member), "a tied tensor has no \"%s\" of its own", untied[i]);
+    }
+    const struct json *const dtype = json_member(node, "dtype"), *const layout = json_member(node, "layout");
+    const struct json *const groups = json_member(node, "groups"), *const shape = json_member(node, "shape");
+    if (dtype)
+        t.format = read_format(m, dtype);
+    if (layout)
+        t.layout = read_layout(m, layout);
+    if (groups) {
+        const uint64_t n = json_count(m->file, groups, "\"groups\"");
+        if (n < 1 || n > UINT32_MAX)
+            fail(EXIT_INPUT, json_place(m->file, groups), "\"groups\" is %llu, at least 1, at most 4294967295", (unsigned long long)n);
+        t.groups = (uint32_t)n;
+    }
+    if (!shape && !tied)
+        fail(EXIT_INPUT, json_place(m->file, node), "a tensor without \"shape\" (or \"tied\")");
+    if (shape)
+        read_shape(m, shape, &t);
+    t.tied = tied;
+    t.line = node->line;
+    t.column = node->column;
+    return t;
+}
+
+/* Adds all tensors that one entry stands for. */
+static void expand(struct model *m, const struct tensor *fields, const struct pattern *name, const struct pattern *other)
+{
+    struct sink text = {0};
+    for (uint64_t i = 0; i < name->count; i++) {
+        struct tensor *const t = model_add(m);
+        *t = *fields;
+        pattern_expand(name, i, &text);
+        t->name = t->stream = arena_copy(&m->arena, text.data, text.used);
+        if (strcmp(t->name, "__metadata__") == 0)
+            fail(EXIT_INPUT, tensor_place(m, t), "\"__metadata__\" is the file's own name, not a tensor's");
+        t->name_length = t->stream_length = (uint32_t)text.used;
+        if (other) {
+            pattern_expand(other, other->ranges ? i : 0, &text);
+            t->stream = arena_copy(&m->arena, text.data, text.used);
+            t->stream_length = (uint32_t)text.used;
+        }
+    }
+    sink_free(&text);
+}
+
+static void read_tensor(void *user, const struct json *node)
+{
+    struct model *const m = user;
+    if (m->like)
+        fail(EXIT_INPUT, json_place(m->file, node), "\"tensors\" beside --like: the names and shapes come from %s", m->like);
+    json_expect(m->file, node, JSON_OBJECT, "a tensor");
+    json_known_keys(m->file, node, tensor_keys, COUNT(tensor_keys));
+    const struct json *const name = json_member(node, "name"), *const stream = json_member(node, "stream");
+    const struct json *const tied = json_member(node, "tied");
+    if (!name)
+        fail(EXIT_INPUT, json_place(m->file, node), "a tensor without \"name\"");
+    struct pattern names, others;
+    read_pattern(m, name, &names, "\"name\"");
+    const struct tensor fields = read_fields(m, node, tied != NULL);
+    if (tied)
+        read_pattern(m, tied, &others, "\"tied\"");
+    else if (stream)
+        read_pattern(m, stream, &others, "\"stream\"");
+    if (tied || stream)
+        check_parallel(m, tied ? tied : stream, &names, &others, tied ? "\"tied\"" : "\"stream\"");
+    expand(m, &fields, &names, tied || stream ? &others : NULL);
+    if (m->list.used)
+        sink_put(&m->list, ",", 1);
+    const bool forced = m->forced_format != FORMAT_NONE && fields.format != FORMAT_NONE && formats[fields.format].kind == FORMAT_FLOAT;
+    json_write(&m->list, node, forced ? "dtype" : NULL);
+}
+
+/* One member of the text that is kept, if there is one. */
+static void keep(struct sink *sink, const struct json *object, const char *key)
+{
+    const struct json *const member = json_member(object, key);
+    if (!member)
+        return;
+    sink_text(sink, sink->data[sink->used - 1] == '{' ? "\"" : ",\"");
+    sink_text(sink, key);
+    sink_text(sink, "\":");
+    json_write(sink, member, NULL);
+}
+
+static void keep_text(struct model *m, const struct json *root)
+{
+    sink_text(&m->head, "{");
+    keep(&m->head, root, "name");
+    keep(&m->head, root, "description");
+    keep(&m->head, root, "source");
+    if (m->forced_format == FORMAT_NONE)
+        keep(&m->head, root, "dtype");
+    else
+        sink_format(&m->head, "%s\"dtype\":\"%s\"", m->head.used > 1 ? "," : "", formats[m->forced_format].lower);
+    keep(&m->head, root, "shared_streams");
+    sink_text(&m->head, m->head.used > 1 ? ",\"tensors\":[" : "\"tensors\":[");
+    sink_text(&m->tail, "]");
+    keep(&m->tail, root, "rules");
+    sink_text(&m->tail, "}");
+}
+
+static void read_model(struct model *m, const struct json *root)
+{
+    json_known_keys(m->file, root, top_keys, COUNT(top_keys));
+    const struct json *const dtype = json_member(root, "dtype"), *const shared = json_member(root, "shared_streams");
+    const struct json *const tensors = json_member(root, "tensors"), *const rules = json_member(root, "rules");
+    const struct json *const name = json_member(root, "name");
+    if (name)
+        json_expect(m->file, name, JSON_STRING, "\"name\"");
+    if (dtype && m->like)
+        fail(EXIT_INPUT, json_key_place(m->file, dtype), "\"dtype\" beside --like: the types come from %s; --dtype changes them", m->like);
+    m->default_format = dtype ? read_format(m, dtype) : format_of(SOW_F32);
+    if (m->forced_format != FORMAT_NONE)
+        m->default_format = m->forced_format;
+    m->shared_streams = shared && json_bool(m->file, shared, "\"shared_streams\"");
+    if (tensors)
+        json_expect(m->file, tensors, JSON_ARRAY, "\"tensors\"");
+    else if (!m->like)
+        fail(EXIT_INPUT, json_place(m->file, root), "no \"tensors\" (or --like FILE.safetensors, which gives them)");
+    if (!rules)
+        fail(EXIT_INPUT, json_place(m->file, root), "no \"rules\"");
+    rules_read(m, rules);
+    for (size_t i = 0; i < m->tensors; i++) {
+        struct tensor *const t = &m->tensor[i];
+        if (t->format == FORMAT_NONE)
+            t->format = m->default_format;
+        else if (m->forced_format != FORMAT_NONE && formats[t->format].kind <= FORMAT_FOREIGN_FLOAT)
+            t->format = m->forced_format;
+    }
+    keep_text(m, root);
+}
+
+void description_read(struct model *m, const char *text, size_t length)
+{
+    const struct json_reader reader = {
+        .file = m->file, .arena = &m->arena, .scratch = &m->scratch, .path = {"tensors"}, .element = read_tensor, .user = m};
+    read_model(m, json_parse(&reader, text, length));
+}
+
+void record_read(struct model *m, const char *text, size_t length, bool keep_seed)
+{
+    const struct json_reader reader = {
+        .file = m->file, .arena = &m->arena, .scratch = &m->scratch, .path = {"model", "tensors"}, .element = read_tensor, .user = m};
+    const struct json *const root = json_parse(&reader, text, length);
+    json_known_keys(m->file, root, record_keys, COUNT(record_keys));
+    for (size_t i = 0; i < COUNT(record_keys); i++)
+        if (!json_member(root, record_keys[i]))
+            fail(EXIT_INPUT, json_place(m->file, root), "no \"%s\"", record_keys[i]);
+    const struct json *const version = json_member(root, "stream_version"), *const model = json_member(root, "model");
+    const uint64_t v = json_count(m->file, version, "\"stream_version\"");
+    if (v != SOW_STREAM_VERSION)
+        fail(EXIT_INPUT, json_place(m->file, version), "stream version %llu; this sow has version %d, whose bits differ",
+             (unsigned long long)v, SOW_STREAM_VERSION);
+    const uint64_t seed = json_count(m->file, json_member(root, "seed"), "\"seed\"");
+    if (!keep_seed)
+        m->seed = seed;
+    json_expect(m->file, model, JSON_OBJECT, "\"model\"");
+    read_model(m, model);
+}
+
+void description_list(struct model *m)
+{
+    struct sink name = {0};
+    for (size_t i = 0; i < m->tensors; i++) {
+        const struct tensor *const t = &m->tensor[i];
+        name.used = 0;
+        pattern_literal(&name, t->name, t->name_length);
+        sink_text(&m->list, i ? ",{\"name\":" : "{\"name\":");
+        sink_string(&m->list, name.data, name.used);
+        sink_text(&m->list, ",\"shape\":[");
+        for (int d = 0; d < t->rank; d++)
+            sink_format(&m->list, d ? ",%lld" : "%lld", (long long)t->shape[d]);
+        sink_format(&m->list, "],\"dtype\":\"%s\"}", formats[t->format].lower);
+    }
+    sink_free(&name);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* One tensor's numbers, any range of them. */
+#include <sow/sow.h>
+#include <string.h>
+
+#include "model/pipeline.h"
+
+/* Small enough for the moments to find the numbers in the first-level cache, or the second. */
+enum { PIECE_BYTES = 32 << 10 };
+
+struct draw draw_of(const struct model *m, const struct tensor *t, const sow_context *context)
+{
+    struct draw d = {.context = context, .tensor = t, .stream = tensor_stream(m, t)};
+    char why[256];
+    (void)tensor_law(m, t, &d.law, why, sizeof why); /* plan() has seen it succeed */
+    if (formats[t->format].kind != FORMAT_FLOAT)
+        (void)format_whole(&formats[t->format], d.law.dist.mean, &d.whole);
+    d.centre = d.law.plain ? moments_centre(&d.law.dist) : 0;
+    return d;
+}
+
+/* Little endian, as the file wants it and as the machines are that sow is built for. */
+static void repeat(char *dst, uint64_t bits, size_t size, size_t n)
+{
+    char element[8];
+    for (size_t i = 0; i < size; i++)
+        element[i] = (char)(bits >> 8 * i & 0xff);
+    for (size_t i = 0; i < n; i++)
+        memcpy(dst + i * size, element, size);
+}
+
+/* At most PIECE_BYTES at a time into the moments, so that the numbers are still in the cache. */
+static size_t piece(const struct draw *d, size_t size, size_t n)
+{
+    const size_t most = PIECE_BYTES / size;
+    return d->law.plain && n > most ? most : n;
+}
+
+static sow_status draw_piece(const struct draw *d, sow_dtype dtype, uint64_t first, void *dst, size_t n)
+{
+    if (d->law.plain)
+        return sow_fill(d->context, d->stream, d->law.dist, dtype, first, dst, n);
+    /* Large ranges: some schemes pay by the call. */
+    return sow_init_range(d->context, d->law.scheme, d->stream, dtype, d->tensor->rank, d->tensor->shape, first, dst, n);
+}
+
+sow_status draw_range(const struct draw *d, uint64_t first, void *dst, size_t n, struct moments *moments)
+{
+    const struct format *const f = &formats[d->tensor->format];
+    const size_t size = f->bits / 8;
+    if (f->kind != FORMAT_FLOAT) {
+        repeat(dst, d->whole, size, n);
+        return SOW_OK;
+    }
+    if (!moments || (d->law.plain && d->law.dist.kind == SOW_DIST_CONSTANT))
+        return draw_piece(d, f->dtype, first, dst, n);
+    for (char *p = dst; n;) {
+        const size_t k = piece(d, size, n);
+        const sow_status status = draw_piece(d, f->dtype, first, p, k);
+        if (status != SOW_OK)
+            return status;
+        moments_add(moments, f->dtype, p, k, d->centre);
+        p += k * size;
+        first += k;
+        n -= k;
+    }
+    return SOW_OK;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file model.h
+ * What is to be written: a table of tensors, compact because a model may have a million of them, and the rules. Filled from a description
+ * (description.c), from a checkpoint's header (safetensors_read.c), then bound and ordered by plan.c.
+ */
+#ifndef SOW_TOOLS_MODEL_H
+#define SOW_TOOLS_MODEL_H
+
+#include <sow/scheme.h>
+#include <sow/stream.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/range.h"
+#include "base/say.h"
+#include "base/sink.h"
+#include "files/formats.h"
+
+#define NO_INDEX UINT32_MAX
+enum { NO_LAYOUT = 255 };
+
+struct tensor {
+    const char *name;
+    const char *stream;   /**< name of its stream; of a tied tensor: the name that it shares */
+    const int64_t *shape; /**< shared by all names of one range */
+    uint64_t begin;       /**< offset of its bytes behind the header */
+    uint32_t name_length, stream_length;
+    uint32_t line, column;        /**< in the description */
+    uint32_t rule, fan_from;      /**< indices, or NO_INDEX */
+    uint32_t groups;              /**< of a grouped convolution; 0: not said */
+    uint8_t format, rank, layout; /**< layout: a sow_layout or NO_LAYOUT */
+    bool tied;
+};
+
+struct rule {
+    const char *match;
+    const char *fan_from; /**< name whose fan the scheme takes, stars replaced by what those of `match` stood for; or NULL */
+    uint32_t line, column;
+    sow_scheme scheme;
+    bool has_layout, has_groups; /**< the scheme takes these from the tensor */
+    bool constant_ok;            /**< the description says that one constant everywhere is meant */
+    uint64_t matched, constants; /**< tensors that it decides; those of them that a constant leaves symmetric */
+    uint32_t first_constant;     /**< one of these */
+};
+
+struct model {
+    const char *file;       /**< in messages about tensors and rules */
+    const char *like;       /**< the checkpoint that the tensors are from, or NULL */
+    uint8_t default_format; /**< of tensors that say nothing */
+    uint8_t forced_format;  /**< of every floating-point tensor (--dtype), or FORMAT_NONE */
+    bool shared_streams;
+    uint64_t seed;
+    struct tensor *tensor;
+    size_t tensors, tensor_capacity;
+    struct rule *rule;
+    size_t rules;
+    uint32_t *order; /**< of the tensors; in the file's order once planned */
+    size_t written;  /**< tensors of `order` that are not tied; they come first */
+    uint64_t bytes;  /**< of all tensors */
+    struct arena arena, scratch;
+    /** The description as it is kept in the file, without white space: before, in, and behind the list of tensors. */
+    struct sink head, list, tail;
+};
+
+/** Room for one more tensor, cleared, with the defaults. */
+struct tensor *model_add(struct model *model);
+void model_free(struct model *model);
+
+/** Elements of a tensor, all products checked before. */
+uint64_t tensor_elements(const struct tensor *tensor);
+uint64_t tensor_bytes(const struct tensor *tensor);
+struct place tensor_place(const struct model *model, const struct tensor *tensor);
+struct place rule_place(const struct model *model, const struct rule *rule);
+/** "[768, 2304]", valid until the next call. */
+const char *shape_text(const struct tensor *tensor);
+
+/**
+ * Reads a description into an empty model: tensors and rules, or rules alone where `like` is set. `what` are its keys: those of a
+ * description, or of the record that sow leaves in a file (seed and stream version then are in *seed and checked).
+ */
+void description_read(struct model *model, const char *text, size_t length);
+void record_read(struct model *model, const char *text, size_t length, bool keep_seed);
+/** The list of tensors as text, from the table: for tensors that a checkpoint's header gave. */
+void description_list(struct model *model);
+
+/** rules.c: the rules of a description. */
+void rules_read(struct model *model, const struct json *rules);
+/** The first rule that matches, or NO_INDEX; then `from` (emptied first) gets the name that its fan comes from, if any. */
+uint32_t rules_find(const struct model *model, const char *name, size_t length, struct sink *from);
+
+/** plan.c: checks the whole model and gives each tensor its rule and place. Nothing is written before. Then the warnings. */
+void plan(struct model *model);
+/** What a tensor draws: its rule's scheme with the tensor's own arguments, and its distribution if the scheme is a plain one. */
+struct law {
+    sow_scheme scheme;
+    bool plain;
+    sow_dist dist;
+};
+/** The law of a planned tensor; SOW_OK after plan(). */
+sow_status tensor_law(const struct model *model, const struct tensor *tensor, struct law *law, char *why, size_t size);
+sow_stream tensor_stream(const struct model *model, const struct tensor *tensor);
+
+#endif

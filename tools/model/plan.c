@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that can be wrong with a whole model is found here, before a byte is written. */
+#include <math.h>
+#include <sow/sow.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+static int compare_text(const char *a, size_t n, const char *b, size_t m)
+{
+    const int c = memcmp(a, b, n < m ? n : m);
+    return c ? c : (n > m) - (n < m);
+}
+
+static int by_name(const void *a, const void *b, void *tensors)
+{
+    const struct tensor *const s = (const struct tensor *)tensors + *(const uint32_t *)a;
+    const struct tensor *const t = (const struct tensor *)tensors + *(const uint32_t *)b;
+    return compare_text(s->name, s->name_length, t->name, t->name_length);
+}
+
+/* Untied tensors first, by stream, then as they stand in the description. */
+static int by_stream(const void *a, const void *b, void *tensors)
+{
+    const struct tensor *const s = (const struct tensor *)tensors + *(const uint32_t *)a;
+    const struct tensor *const t = (const struct tensor *)tensors + *(const uint32_t *)b;
+    if (s->tied != t->tied)
+        return s->tied - t->tied;
+    const int c = compare_text(s->stream, s->stream_length, t->stream, t->stream_length);
+    return c ? c : (s > t) - (s < t);
+}
+
+/* As the reference library writes files: falling alignment, then names. Tied ones, which are not written, behind. */
+static int by_place(const void *a, const void *b, void *tensors)
+{
+    const struct tensor *const s = (const struct tensor *)tensors + *(const uint32_t *)a;
+    const struct tensor *const t = (const struct tensor *)tensors + *(const uint32_t *)b;
+    if (s->tied != t->tied)
+        return s->tied - t->tied;
+    if (!s->tied && format_align(&formats[s->format]) != format_align(&formats[t->format]))
+        return format_align(&formats[s->format]) > format_align(&formats[t->format]) ? -1 : 1;
+    return compare_text(s->name, s->name_length, t->name, t->name_length);
+}
+
+static void sort(struct model *m, int (*compare)(const void *, const void *, void *))
+{
+    qsort_r(m->order, m->tensors, sizeof *m->order, compare, m->tensor);
+}
+
+static void check_names(struct model *m)
+{
+    sort(m, by_name);
+    for (size_t i = 1; i < m->tensors; i++) {
+        const struct tensor *a = &m->tensor[m->order[i - 1]], *b = &m->tensor[m->order[i]];
+        if (compare_text(a->name, a->name_length, b->name, b->name_length) != 0)
+            continue;
+        if (a > b) {
+            const struct tensor *const c = a;
+            a = b, b = c;
+        }
+        fail(EXIT_INPUT, tensor_place(m, b), "two tensors named %s, the first on line %u", quoted(b->name, b->name_length), a->line);
+    }
+}
+
+static void check_streams(struct model *m)
+{
+    if (m->shared_streams)
+        return;
+    sort(m, by_stream);
+    for (size_t i = 1; i < m->tensors && !m->tensor[m->order[i]].tied; i++) {
+        const struct tensor *const a = &m->tensor[m->order[i - 1]], *const b = &m->tensor[m->order[i]];
+        if (compare_text(a->stream, a->stream_length, b->stream, b->stream_length) == 0)
+            fail(EXIT_INPUT, tensor_place(m, b),
+                 "%s and %s draw from one stream, %s: equal numbers; if that is meant, put \"shared_streams\": true into the model",
+                 quoted(a->name, a->name_length), quoted(b->name, b->name_length), quoted(b->stream, b->stream_length));
+    }
+}
+
+/* Index of a tensor while `order` is by name, or NO_INDEX. */
+static uint32_t find(const struct model *m, const char *name, size_t length)
+{
+    size_t low = 0, high = m->tensors;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct tensor *const t = &m->tensor[m->order[middle]];
+        const int c = compare_text(name, length, t->name, t->name_length);
+        if (c == 0)
+            return m->order[middle];
+        if (c < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NO_INDEX;
+}
+
+static void check_tied(const struct model *m, const struct tensor *t)
+{
+    const uint32_t i = find(m, t->stream, t->stream_length);
+    if (i == NO_INDEX)
+        fail(EXIT_INPUT, tensor_place(m, t), "%s is tied to %s, which does not exist", quoted(t->name, t->name_length),
+             quoted(t->stream, t->stream_length));
+    const struct tensor *const to = &m->tensor[i];
+    if (to->tied)
+        fail(EXIT_INPUT, tensor_place(m, t), "%s is tied to %s, which is tied itself", quoted(t->name, t->name_length),
+             quoted(t->stream, t->stream_length));
+    if (t->shape && (t->rank != to->rank || memcmp(t->shape, to->shape, (size_t)t->rank * sizeof *t->shape) != 0))
+        fail(EXIT_INPUT, tensor_place(m, t), "%s has the shape %s, but is tied to %s, which has another", quoted(t->name, t->name_length),
+             shape_text(t), quoted(to->name, to->name_length));
+}
+
+static void check_size(const struct model *m, const struct tensor *t)
+{
+    const struct format *const f = &formats[t->format];
+    uint64_t bytes;
+    if (!format_is_writable(f))
+        fail(EXIT_INPUT, tensor_place(m, t), "%s has the type %s, which sow does not write%s", quoted(t->name, t->name_length), f->name,
+             f->kind == FORMAT_FOREIGN_FLOAT ? "; --dtype makes it another" : "");
+    if (t->rank > SOW_MAX_RANK)
+        fail(EXIT_INPUT, tensor_place(m, t), "%s has %d dimensions, at most %d", quoted(t->name, t->name_length), t->rank, SOW_MAX_RANK);
+    if (!format_bytes(f, tensor_elements(t), &bytes))
+        fail(EXIT_INPUT, tensor_place(m, t), "%s %s: more than 2^63 - 1 bytes of %s", quoted(t->name, t->name_length), shape_text(t),
+             f->lower);
+}
+
+/* One constant in a weight with two axes or more leaves its units alike for ever. */
+static void note_symmetry(struct model *m, uint32_t index, bool constant)
+{
+    const struct tensor *const t = &m->tensor[index];
+    struct rule *const r = &m->rule[t->rule];
+    int axes = 0;
+    for (int i = 0; i < t->rank; i++)
+        axes += t->shape[i] > 1;
+    r->matched++;
+    if (constant && axes >= 2 && formats[t->format].kind == FORMAT_FLOAT) {
+        r->constants++;
+        if (r->first_constant == NO_INDEX)
+            r->first_constant = index;
+    }
+}
+
+static void bind(struct model *m, struct tensor *t, struct sink *from)
+{
+    check_size(m, t);
+    t->rule = rules_find(m, t->name, t->name_length, from);
+    if (t->rule == NO_INDEX)
+        fail(EXIT_INPUT, tensor_place(m, t), "no rule matches %s", quoted(t->name, t->name_length));
+    if (from->used == 0)
+        return;
+    t->fan_from = find(m, from->data, from->used);
+    if (t->fan_from == NO_INDEX || m->tensor[t->fan_from].tied)
+        fail(EXIT_INPUT, rule_place(m, &m->rule[t->rule]), "%s takes its fan from %s, which is not in the model",
+             quoted(t->name, t->name_length), quoted(from->data, from->used));
+}
+
+/* A second pass, as a fan may come from a tensor that is bound later. */
+static void check_law(struct model *m, uint32_t index)
+{
+    const struct tensor *const t = &m->tensor[index];
+    char why[512];
+    struct law law;
+    if (tensor_law(m, t, &law, why, sizeof why) != SOW_OK)
+        fail(EXIT_INPUT, rule_place(m, &m->rule[t->rule]), "%s %s %s: %s", quoted(t->name, t->name_length), shape_text(t),
+             formats[t->format].lower, why);
+    note_symmetry(m, index, law.plain && law.dist.kind == SOW_DIST_CONSTANT);
+}
+
+/* An argument of the rule's scheme, or `otherwise` where it has none or nothing was said. */
+static double rule_argument(const struct model *m, const struct tensor *t, const char *name, double otherwise)
+{
+    const sow_scheme *const scheme = &m->rule[t->rule].scheme;
+    const int i = sow_scheme_arg_index(scheme, name);
+    return i >= 0 && isfinite(scheme->arg[i]) ? scheme->arg[i] : otherwise;
+}
+
+/* The fans of `from` as its own rule sees it. */
+static sow_status take_fan(const struct model *m, const struct tensor *from, sow_scheme *scheme, char *why, size_t size)
+{
+    const double layout = from->layout != NO_LAYOUT ? from->layout : rule_argument(m, from, "layout", SOW_LAYOUT_AUTO);
+    const double fans = rule_argument(m, from, "fans", SOW_FANS_TRUE);
+    const double groups = from->groups ? (double)from->groups : rule_argument(m, from, "groups", 1);
+    double fan_in, fan_out;
+    const sow_status status = sow_fan((sow_layout)layout, (sow_fans)fans, groups, from->rank, from->shape, &fan_in, &fan_out, why, size);
+    if (status != SOW_OK)
+        return status;
+    if (sow_scheme_arg_index(scheme, "fan_out") >= 0)
+        (void)sow_scheme_set(scheme, "fan_out", fan_out);
+    return sow_scheme_set(scheme, "fan_in", fan_in);
+}
+
+sow_status tensor_law(const struct model *m, const struct tensor *t, struct law *law, char *why, size_t size)
+{
+    const struct rule *const r = &m->rule[t->rule];
+    const struct format *const f = &formats[t->format];
+    const bool whole = f->kind != FORMAT_FLOAT;
+    sow_scheme *const scheme = &law->scheme;
+    *law = (struct law){.scheme = r->scheme, .plain = sow_scheme_info_at((size_t)r->scheme.row)->plain != 0};
+    if (r->has_layout && t->layout != NO_LAYOUT)
+        (void)sow_scheme_set(scheme, "layout", t->layout);
+    if (r->has_groups && t->groups)
+        (void)sow_scheme_set(scheme, "groups", t->groups);
+    if (t->fan_from != NO_INDEX) {
+        const sow_status status = take_fan(m, &m->tensor[t->fan_from], scheme, why, size);
+        if (status != SOW_OK)
+            return status;
+    }
+    if (!law->plain && !whole)
+        return sow_check_scheme(scheme, t->rank, t->shape, f->dtype, why, size);
+    if (law->plain) {
+        const sow_status status = sow_scheme_dist(scheme, t->rank, t->shape, whole ? SOW_F64 : f->dtype, &law->dist, why, size);
+        uint64_t bits;
+        if (status != SOW_OK || !whole || (law->dist.kind == SOW_DIST_CONSTANT && format_whole(f, law->dist.mean, &bits)))
+            return status;
+    }
+    static const char only[] = "a type of whole numbers takes only a constant that it can represent";
+    (void)strncpy(why, only, size);
+    why[size - 1] = '\0';
+    return SOW_ERR_DTYPE;
+}
+
+sow_stream tensor_stream(const struct model *m, const struct tensor *t)
+{
+    return sow_stream_named(sow_stream_seed(m->seed), t->stream, t->stream_length);
+}
+
+static void place_tensors(struct model *m)
+{
+    sort(m, by_place);
+    for (m->written = 0; m->written < m->tensors && !m->tensor[m->order[m->written]].tied; m->written++) {
+        struct tensor *const t = &m->tensor[m->order[m->written]];
+        const uint64_t bytes = tensor_bytes(t);
+        t->begin = m->bytes;
+        if (bytes > (uint64_t)INT64_MAX - (1u << 30) - m->bytes) /* a header fits, too */
+            fail(EXIT_INPUT, tensor_place(m, t), "%s and those before it: more than 2^63 bytes together", quoted(t->name, t->name_length));
+        m->bytes += bytes;
+    }
+}
+
+static void give_warnings(const struct model *m)
+{
+    for (size_t i = 0; i < m->rules; i++) {
+        const struct rule *const r = &m->rule[i];
+        if (r->matched == 0)
+            warn(rule_place(m, r), "no tensor is left for rule %s", quoted(r->match, strlen(r->match)));
+        if (r->constants == 0 || r->constant_ok)
+            continue;
+        const struct tensor *const t = &m->tensor[r->first_constant];
+        warn(rule_place(m, r),
+             "%s %s%s: one constant in a weight of two or more axes keeps its units equal in training; \"constant_ok\": true says it is "
+             "meant",
+             quoted(t->name, t->name_length), shape_text(t), r->constants > 1 ? " and others" : "");
+    }
+}
+
+void plan(struct model *m)
+{
+    if (m->tensors == 0)
+        fail(EXIT_INPUT, (struct place){m->like ? m->like : m->file, 0, 0}, "no tensors");
+    m->order = malloc(m->tensors * sizeof *m->order);
+    if (!m->order)
+        fail_memory(m->tensors * sizeof *m->order);
+    for (size_t i = 0; i < m->tensors; i++)
+        m->order[i] = (uint32_t)i;
+    check_names(m);
+    check_streams(m);
+    sort(m, by_name); /* for find() */
+    struct sink from = {0};
+    for (size_t i = 0; i < m->tensors; i++)
+        if (m->tensor[i].tied)
+            check_tied(m, &m->tensor[i]);
+        else
+            bind(m, &m->tensor[i], &from);
+    sink_free(&from);
+    for (size_t i = 0; i < m->tensors; i++)
+        if (!m->tensor[i].tied)
+            check_law(m, (uint32_t)i);
+    place_tensors(m);
+    give_warnings(m);
+}
