@@ -27,6 +27,7 @@
 #include "sow/dtype.h"
 #include "sow/fill.h"
 #include "sow/init.h"
+#include "sow/matmul.h"
 #include "sow/scheme.h"
 #include "sow/status.h"
 #include "sow/stream.h"
