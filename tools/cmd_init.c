@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/host.h"
-#include "base/progress.h"
+#include "base/size.h"
 #include "base/suggest.h"
 #include "cli/commands.h"
+#include "files/checkpoint.h"
 #include "files/safetensors.h"
-#include "model/pipeline.h"
-#include "model/report.h"
+#include "model/save.h"
 
 enum {
     INIT_SEED,
@@ -19,6 +19,7 @@ enum {
     INIT_FORCE,
     INIT_LIKE,
     INIT_DTYPE,
+    INIT_MAX_FILE_SIZE,
     INIT_THREADS,
     INIT_ISA,
     INIT_JSON,
@@ -33,6 +34,9 @@ static const struct option init_options[] = {
     [INIT_FORCE] = {"force", 'f', NULL, "Replace FILE if it exists", NULL, false},
     [INIT_LIKE] = {"like", 0, "FILE.safetensors", "Take names, shapes and types from that checkpoint's header", "", false},
     [INIT_DTYPE] = {"dtype", 0, "TYPE", "Type of every floating-point tensor: f32, f64, f16 or bf16", "f32 f64 f16 bf16", false},
+    [INIT_MAX_FILE_SIZE] = {"max-file-size", 0, "SIZE",
+                            "Several files of at most that many bytes of tensors, and their index; B, KB, MB, GB, TB, KiB, MiB, GiB, TiB",
+                            NULL, false},
     [INIT_THREADS] = OPTION_THREADS,
     [INIT_ISA] = OPTION_ISA,
     [INIT_JSON] = OPTION_JSON,
@@ -62,6 +66,10 @@ static const char init_details[] =
     "in a name is written {{. \"-\" reads the description from the standard input.\n"
     "A safetensors file that sow wrote describes itself: sow init FILE.safetensors -o AGAIN.safetensors makes the same bytes again. With "
     "--like the names, shapes and types come from any checkpoint and the description has rules only.\n"
+    "With --max-file-size, FILE is a folder (made if it is not there) or FOLDER/NAME.safetensors, and the checkpoint is divided as Hugging "
+    "Face's libraries do: model-00001-of-00003.safetensors and so on, a tensor above the limit in a file of its own, and "
+    "model.safetensors.index.json; model.safetensors alone where that is enough. All files appear at the end, the index last. "
+    "sow init model.safetensors.index.json makes the model again.\n"
     "FILE is written under no or another name, synced and put in place in one step: a kill at any moment leaves the old file or the new "
     "one. A symbolic link is followed; a device or a FIFO is written, not replaced.";
 
@@ -86,14 +94,30 @@ static uint8_t read_dtype(const char *text)
     fail(EXIT_INPUT, NOWHERE, "--dtype is %s, must be f32, f64, f16 or bf16", quoted(text, strlen(text)));
 }
 
+/* The record of a file, or of the first of several; all headers are checked. */
+static char *find_record(const struct input *in, size_t *length)
+{
+    char *record;
+    if (index_is(in)) {
+        struct checkpoint c = checkpoint_open(in->name);
+        record = c.record;
+        *length = c.record_length;
+        c.record = NULL;
+        checkpoint_close(&c);
+    } else {
+        struct model header = {.file = in->name};
+        safetensors_read(in, &header, &record, length);
+        model_free(&header);
+    }
+    return record;
+}
+
 /* A checkpoint that sow wrote carries its description. */
 static void read_again(struct model *m, const struct input *in, bool seed_given)
 {
-    struct model header = {.file = in->name};
-    char *record, name[1100];
+    char name[1100];
     size_t length;
-    safetensors_read(in, &header, &record, &length);
-    model_free(&header);
+    char *const record = find_record(in, &length);
     if (!record)
         fail(EXIT_INPUT, (struct place){in->name, 0, 0},
              "no key \"sow\" in its __metadata__: sow did not write it; --like takes only its names, shapes and types");
@@ -121,69 +145,17 @@ static void read_rules(struct model *m, const struct input *in, const struct inp
 
 static void read_model(struct model *m, const struct arguments *a, const struct input *in, const struct input *like)
 {
-    const bool again = input_is_safetensors(in);
+    const bool again = input_is_safetensors(in) || index_is(in);
     m->file = in->name;
     m->forced_format = a->option[INIT_DTYPE] ? read_dtype(a->option[INIT_DTYPE]) : FORMAT_NONE;
     m->seed = a->option[INIT_SEED] ? read_seed(a->option[INIT_SEED]) : 0;
+    m->max_part_bytes = a->option[INIT_MAX_FILE_SIZE] ? size_read("--max-file-size", a->option[INIT_MAX_FILE_SIZE]) : 0;
     if (again && like)
         fail(EXIT_INPUT, (struct place){in->name, 0, 0}, "is a checkpoint; --like needs a description with rules beside it");
     if (again)
         read_again(m, in, a->option[INIT_SEED] != NULL);
     else
         read_rules(m, in, like);
-}
-
-static void show(void *user, uint64_t bytes, size_t place)
-{
-    const struct model *const m = user;
-    const struct tensor *const t = &m->tensor[m->order[place]];
-    progress_at(bytes, t->name, t->name_length);
-}
-
-static void to_output(void *user, const char *data, size_t length)
-{
-    output_write(user, data, length);
-}
-
-static void write_head(const struct model *m, uint64_t head_bytes, struct output *out)
-{
-    static char buffer[64 << 10];
-    struct sink sink = {.flush = to_output, .user = out, .data = buffer, .capacity = sizeof buffer};
-    safetensors_write_head(m, head_bytes, &sink);
-    sink_flush(&sink);
-}
-
-static void write_file(const struct model *m, const struct arguments *a, const struct host *host, struct output *out)
-{
-    const bool quiet = a->option[INIT_QUIET] != NULL, report = !quiet && !out->is_standard;
-    const uint64_t head_bytes = safetensors_head_bytes(m);
-    const double start = seconds_now();
-    struct moments *const moments = report ? calloc(m->written + 1, sizeof *moments) : NULL;
-    if (report && !moments)
-        fail_memory(m->written * sizeof *moments);
-    output_expect(out, head_bytes + m->bytes);
-    write_head(m, head_bytes, out);
-    if (!quiet)
-        progress_start(m->bytes);
-    pipeline_run(&(struct pipeline){.model = m,
-                                    .output = out,
-                                    .context = host->context,
-                                    .threads = host->threads,
-                                    .moments = moments,
-                                    .progress = quiet ? NULL : show,
-                                    .user = (void *)m});
-    output_commit(out);
-    progress_end();
-    const struct report r = {.model = m,
-                             .moments = moments,
-                             .file = out->name,
-                             .file_bytes = head_bytes + m->bytes,
-                             .seconds = seconds_now() - start,
-                             .threads = host->threads,
-                             .isa = host->isa};
-    if (report)
-        (a->option[INIT_JSON] ? report_json : report_table)(&r);
-    free(moments);
 }
 
 static int run(const struct arguments *a)
@@ -199,8 +171,14 @@ static int run(const struct arguments *a)
     read_model(&m, a, &inputs[0], count > 1 ? &inputs[1] : NULL);
     plan(&m);
     struct host host = host_open(a->option[INIT_THREADS], a->option[INIT_ISA]);
-    struct output out = output_open(a->option[INIT_OUTPUT], a->option[INIT_FORCE] != NULL, inputs, count);
-    write_file(&m, a, &host, &out);
+    save_model(&(struct save){.model = &m,
+                              .host = &host,
+                              .name = a->option[INIT_OUTPUT],
+                              .force = a->option[INIT_FORCE] != NULL,
+                              .quiet = a->option[INIT_QUIET] != NULL,
+                              .json = a->option[INIT_JSON] != NULL,
+                              .inputs = inputs,
+                              .input_count = count});
     host_close(&host);
     for (size_t i = 0; i < count; i++)
         input_close(&inputs[i]);

@@ -34,6 +34,12 @@ class DiskFull(Case):
         self.assertEqual((self.disk / "t").read_bytes(), b"old")
         self.assertEqual(os.listdir(self.disk), ["t"])
 
+    def test_several_files(self):
+        """Room for two of five: seen before anything is drawn."""
+        result = sow("init", self.model(MODEL), "-o", self.disk / "o", "--max-file-size", "10MB")
+        self.refused(result, 1, "o/model-0000\\d-of-00005.safetensors: no room for \\d+ bytes: No space left")
+        self.assertEqual(os.listdir(self.disk), [])
+
     def test_room_enough(self):
         self.assertEqual(sow("init", self.model(MODEL), "-o", self.disk / "t", "--dtype", "f16").returncode, 0)
         small = {"tensors": [{"name": "b", "shape": [1000]}], "rules": MODEL["rules"]}
@@ -63,6 +69,15 @@ class NamedTemporary(Case):
         self.assertEqual(sow("init", model, "-o", self.target, "--force").returncode, 0)
         self.assertEqual(self.target.read_bytes(), good)
         self.assertEqual(sorted(os.listdir(self.folder)), ["model.json", "t"])
+
+    def test_several_files(self):
+        model = self.model(MODEL)
+        names = [f"model-0000{i}-of-00005.safetensors" for i in range(1, 6)] + ["model.safetensors.index.json"]
+        for _ in range(2):
+            self.assertEqual(sow("init", model, "-o", self.path("o"), "--max-file-size", "10MB", "--force").returncode, 0)
+            self.assertEqual(sorted(os.listdir(self.path("o"))), names)
+        self.assertEqual(sow("init", model, "-o", self.path("o"), "--max-file-size", "10MB").returncode, 2)
+        self.assertEqual(sorted(os.listdir(self.path("o"))), names)
 
     def test_signals_remove_it(self):
         big = self.model({"tensors": [{"name": "a", "shape": [1 << 27]}], "rules": MODEL["rules"]})

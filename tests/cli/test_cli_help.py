@@ -11,7 +11,7 @@ from sowtest import SOW, Case, main, sow
 
 
 def options(command):
-    return set(re.findall(r"^ .*?(--[a-z]+)", sow(command, "--help").stdout.decode(), re.M))
+    return set(re.findall(r"^ .*?(--[a-z]+(?:-[a-z]+)*)", sow(command, "--help").stdout.decode(), re.M))
 
 
 class Help(Case):
@@ -23,7 +23,7 @@ class Help(Case):
         self.assertRegex(sow("--version").stdout.decode(), r"^sow \d+\.\d+\.\d+\n$")
 
     def test_commands(self):
-        self.assertEqual(options("init"), {f"--{o}" for o in "seed output force like dtype threads isa json quiet help".split()})
+        self.assertEqual(options("init"), {f"--{o}" for o in "seed output force like dtype max-file-size threads isa json quiet help".split()})
         text = sow("init", "--help").stdout.decode()
         for line in text.split("\n"):
             if not line.startswith("  "):

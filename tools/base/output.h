@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file output.h
- * The file that is written. A regular target comes into being in one step, when all is on the disk: until then its bytes are in a file
- * without a name (or, where the file system has none, a temporary one beside the target), so a kill leaves nothing or the old file.
- * A symbolic link is followed. Anything else (a device, a FIFO, the standard output) is written as it stands.
+ * A file that is written, or several that belong together. A regular one is put in place when all is on the disk (target.h); anything
+ * else (a device, a FIFO, the standard output) is written as it stands.
  */
 #ifndef SOW_TOOLS_OUTPUT_H
 #define SOW_TOOLS_OUTPUT_H
@@ -17,13 +16,13 @@
 struct output {
     const char *name; /**< as in messages */
     int fd;
-    bool is_file;     /**< a regular file, to be put in place */
-    bool is_standard; /**< the standard output, by whatever name: no place for a report */
+    struct target *target; /**< a regular file, to be put in place; NULL: something else */
+    bool is_standard;      /**< the standard output, by whatever name: no place for a report */
     bool force;
     uint64_t written, expected;
 };
 
-/** Checks the target against the inputs and opens it. Leaves with the reason; then nothing has changed. */
+/** Checks the target against the inputs and opens it. Leaves with the reason; then nothing has changed. The name is not copied. */
 struct output output_open(const char *name, bool force, const struct input *inputs, size_t input_count);
 
 /** How many bytes will come: a full disk shows now. */
@@ -34,5 +33,8 @@ void output_write(struct output *output, const void *data, size_t length);
 
 /** Everything to the disk, then the file in its place. */
 void output_commit(struct output *output);
+
+/** The same for regular files that make sense together only, all of one --force; see targets_commit(). */
+void outputs_commit(struct output *output, size_t count, char *const *stale, size_t stales);
 
 #endif

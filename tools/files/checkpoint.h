@@ -55,4 +55,7 @@ bool index_is(const struct input *input);
 void index_read(const struct input *input,
                 void (*each)(void *user, const char *tensor, size_t length, const char *file, size_t file_length), void *user);
 
+/** The index of a planned model of several parts; path[i] is the file of part i. */
+void index_write(const struct model *model, char *const *path, struct sink *sink);
+
 #endif

@@ -26,8 +26,8 @@ void safetensors_read(const struct input *input, struct model *model, char **rec
 /** Part of safetensors_read(): no equal keys (`keys` are the metadata's, and are sorted), and bytes that fill `data_bytes` without gaps. */
 void safetensors_check(const struct input *input, const struct model *model, const char **keys, size_t key_count, uint64_t data_bytes);
 
-/** Bytes before the tensors' bytes: length, header, padding to a multiple of 4096. Leaves if the header is too long. */
-uint64_t safetensors_head_bytes(const struct model *model);
-void safetensors_write_head(const struct model *model, uint64_t head_bytes, struct sink *sink);
+/** Bytes before the tensors' bytes of one file: length, header, padding to a multiple of 4096. Leaves if the header is too long. */
+uint64_t safetensors_head_bytes(const struct model *model, const struct part *part);
+void safetensors_write_head(const struct model *model, const struct part *part, uint64_t head_bytes, struct sink *sink);
 
 #endif

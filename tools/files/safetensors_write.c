@@ -33,37 +33,37 @@ static void put_tensor(const struct tensor *t, struct sink *sink)
     sink_format(sink, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", t->begin, t->begin + tensor_bytes(t));
 }
 
-static void put_header(const struct model *m, struct sink *sink)
+static void put_header(const struct model *m, const struct part *part, struct sink *sink)
 {
     sink_text(sink, "{\"__metadata__\":{\"format\":\"pt\",\"sow\":\"");
     put_record(m, sink);
     sink_text(sink, "\"}");
-    for (size_t i = 0; i < m->written; i++) {
+    for (size_t i = part->first; i < part->first + part->count; i++) {
         sink_put(sink, ",", 1);
         put_tensor(&m->tensor[m->order[i]], sink);
     }
     sink_put(sink, "}", 1);
 }
 
-uint64_t safetensors_head_bytes(const struct model *m)
+uint64_t safetensors_head_bytes(const struct model *m, const struct part *part)
 {
     struct sink counter = {.count_only = true};
-    put_header(m, &counter);
+    put_header(m, part, &counter);
     const uint64_t bytes = (8 + counter.total + PAGE - 1) / PAGE * PAGE;
     if (bytes - 8 > SAFETENSORS_MAX_HEADER)
-        fail(EXIT_INPUT, (struct place){m->file, 0, 0}, "%zu tensors need a header of %" PRIu64 " bytes, at most %u", m->written, bytes - 8,
-             SAFETENSORS_MAX_HEADER);
+        fail(EXIT_INPUT, (struct place){m->file, 0, 0}, "%zu tensors need a header of %" PRIu64 " bytes, at most %u", part->count,
+             bytes - 8, SAFETENSORS_MAX_HEADER);
     return bytes;
 }
 
-void safetensors_write_head(const struct model *m, uint64_t head_bytes, struct sink *sink)
+void safetensors_write_head(const struct model *m, const struct part *part, uint64_t head_bytes, struct sink *sink)
 {
     char length[8];
     for (int i = 0; i < 8; i++)
         length[i] = (char)((head_bytes - 8) >> 8 * i & 0xff);
     const uint64_t start = sink->total;
     sink_put(sink, length, sizeof length);
-    put_header(m, sink);
+    put_header(m, part, sink);
     while (sink->total - start < head_bytes)
         sink_put(sink, " ", 1);
 }

@@ -20,12 +20,19 @@ void model_free(struct model *m)
     free(m->tensor);
     free(m->rule);
     free(m->order);
+    free(m->part);
     arena_free(&m->arena);
     arena_free(&m->scratch);
     sink_free(&m->head);
     sink_free(&m->list);
     sink_free(&m->tail);
     *m = (struct model){0};
+}
+
+int name_compare(const char *a, size_t n, const char *b, size_t m)
+{
+    const int c = memcmp(a, b, n < m ? n : m);
+    return c ? c : (n > m) - (n < m);
 }
 
 uint64_t tensor_elements(const struct tensor *t)

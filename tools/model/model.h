@@ -27,7 +27,7 @@ struct tensor {
     const char *name;
     const char *stream;   /**< name of its stream; of a tied tensor: the name that it shares */
     const int64_t *shape; /**< shared by all names of one range */
-    uint64_t begin;       /**< offset of its bytes behind the header */
+    uint64_t begin;       /**< offset of its bytes behind the header of its file */
     uint32_t name_length, stream_length;
     uint32_t line, column;        /**< in the description */
     uint32_t rule, fan_from;      /**< indices, or NO_INDEX */
@@ -47,6 +47,12 @@ struct rule {
     uint32_t first_constant;     /**< one of these */
 };
 
+/** Tensors that share a file: order[first .. first + count). */
+struct part {
+    size_t first, count;
+    uint64_t bytes;
+};
+
 struct model {
     const char *file;       /**< in messages about tensors and rules */
     const char *like;       /**< the checkpoint that the tensors are from, or NULL */
@@ -58,9 +64,12 @@ struct model {
     size_t tensors, tensor_capacity;
     struct rule *rule;
     size_t rules;
-    uint32_t *order; /**< of the tensors; in the file's order once planned */
-    size_t written;  /**< tensors of `order` that are not tied; they come first */
-    uint64_t bytes;  /**< of all tensors */
+    uint32_t *order;         /**< of the tensors; in the file's order once planned */
+    size_t written;          /**< tensors of `order` that are not tied; they come first */
+    uint64_t bytes;          /**< of all tensors */
+    uint64_t max_part_bytes; /**< of the tensors of one file (--max-file-size); 0: all are in one */
+    struct part *part;
+    size_t parts;
     struct arena arena, scratch;
     /** The description as it is kept in the file, without white space: before, in, and behind the list of tensors. */
     struct sink head, list, tail;
@@ -87,6 +96,9 @@ void record_read(struct model *model, const char *text, size_t length, bool keep
 /** The list of tensors as text, from the table: for tensors that a checkpoint's header gave. */
 void description_list(struct model *model);
 
+/** memcmp() of two names, the shorter one first where one begins the other. */
+int name_compare(const char *a, size_t n, const char *b, size_t m);
+
 /** rules.c: the rules of a description. */
 void rules_read(struct model *model, const struct json *rules);
 /** The first rule that matches, or NO_INDEX; then `from` (emptied first) gets the name that its fan comes from, if any. */
@@ -94,6 +106,9 @@ uint32_t rules_find(const struct model *model, const char *name, size_t length, 
 
 /** plan.c: checks the whole model and gives each tensor its rule and place. Nothing is written before. Then the warnings. */
 void plan(struct model *model);
+/** parts.c, of plan(): the tensors' files, as Hugging Face's libraries divide a model, and their places; fills in `order` and `part`. */
+void parts_place(struct model *model);
+
 /** What a tensor draws: its rule's scheme with the tensor's own arguments, and its distribution if the scheme is a plain one. */
 struct law {
     sow_scheme scheme;

@@ -39,7 +39,7 @@ struct line {
 
 static uint64_t bytes_of_piece(const struct line *l, uint64_t piece)
 {
-    const uint64_t start = piece * l->piece_bytes, rest = l->job->model->bytes - start;
+    const uint64_t start = piece * l->piece_bytes, rest = l->job->part->bytes - start;
     return rest < l->piece_bytes ? rest : l->piece_bytes;
 }
 
@@ -51,7 +51,7 @@ static const struct tensor *tensor_at(const struct line *l, size_t i)
 /* The last tensor that starts at or before `offset`: empty ones before it start there, too. */
 static size_t find_tensor(const struct line *l, uint64_t offset)
 {
-    size_t low = 0, high = l->job->model->written;
+    size_t low = l->job->part->first, high = low + l->job->part->count;
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
         if (tensor_at(l, middle)->begin <= offset)
@@ -84,8 +84,9 @@ static sow_status draw_part(struct line *l, struct buffer *b, size_t i, uint64_t
 static sow_status draw_piece(struct line *l, struct buffer *b)
 {
     const uint64_t start = b->piece * l->piece_bytes, end = start + bytes_of_piece(l, b->piece);
+    const size_t last = l->job->part->first + l->job->part->count;
     b->edges = 0;
-    for (size_t i = find_tensor(l, start); i < l->job->model->written && tensor_at(l, i)->begin < end; i++) {
+    for (size_t i = find_tensor(l, start); i < last && tensor_at(l, i)->begin < end; i++) {
         b->last = i;
         const sow_status status = draw_part(l, b, i, start, end, b->data);
         if (status != SOW_OK)
@@ -198,7 +199,7 @@ void pipeline_run(const struct pipeline *job)
     size_t bytes;
     while (l.piece_bytes > SMALLEST && l.buffers * l.piece_bytes > BUDGET)
         l.piece_bytes /= 2;
-    l.pieces = (job->model->bytes + l.piece_bytes - 1) / l.piece_bytes;
+    l.pieces = (job->part->bytes + l.piece_bytes - 1) / l.piece_bytes;
     if (l.pieces == 0)
         return;
     const unsigned wanted = l.pieces < job->threads ? (unsigned)l.pieces : job->threads;

@@ -16,16 +16,17 @@
 
 struct pipeline {
     const struct model *model;
+    const struct part *part; /**< the file to write */
     struct output *output;
     const sow_context *context; /**< for its kernels; its threads are not used */
     unsigned threads;
-    struct moments *moments; /**< by place in the file, cleared; NULL: not wanted */
-    /** Called after each write with the bytes written so far and the tensor (place in the file) that the last one belongs to. */
+    struct moments *moments; /**< by place in the model's order, cleared; NULL: not wanted */
+    /** Called after each write with the bytes of this file so far and the tensor (place in the order) that the last one belongs to. */
     void (*progress)(void *user, uint64_t bytes, size_t tensor);
     void *user;
 };
 
-/** All bytes behind the header. */
+/** All bytes behind the header of one file. */
 void pipeline_run(const struct pipeline *pipeline);
 
 /** Elements [first, first + n) of a planned tensor; draw.c. `centre` of the moments, which may be NULL. */

@@ -7,17 +7,11 @@
 
 #include "model/model.h"
 
-static int compare_text(const char *a, size_t n, const char *b, size_t m)
-{
-    const int c = memcmp(a, b, n < m ? n : m);
-    return c ? c : (n > m) - (n < m);
-}
-
 static int by_name(const void *a, const void *b, void *tensors)
 {
     const struct tensor *const s = (const struct tensor *)tensors + *(const uint32_t *)a;
     const struct tensor *const t = (const struct tensor *)tensors + *(const uint32_t *)b;
-    return compare_text(s->name, s->name_length, t->name, t->name_length);
+    return name_compare(s->name, s->name_length, t->name, t->name_length);
 }
 
 /* Untied tensors first, by stream, then as they stand in the description. */
@@ -27,20 +21,8 @@ static int by_stream(const void *a, const void *b, void *tensors)
     const struct tensor *const t = (const struct tensor *)tensors + *(const uint32_t *)b;
     if (s->tied != t->tied)
         return s->tied - t->tied;
-    const int c = compare_text(s->stream, s->stream_length, t->stream, t->stream_length);
+    const int c = name_compare(s->stream, s->stream_length, t->stream, t->stream_length);
     return c ? c : (s > t) - (s < t);
-}
-
-/* As the reference library writes files: falling alignment, then names. Tied ones, which are not written, behind. */
-static int by_place(const void *a, const void *b, void *tensors)
-{
-    const struct tensor *const s = (const struct tensor *)tensors + *(const uint32_t *)a;
-    const struct tensor *const t = (const struct tensor *)tensors + *(const uint32_t *)b;
-    if (s->tied != t->tied)
-        return s->tied - t->tied;
-    if (!s->tied && format_align(&formats[s->format]) != format_align(&formats[t->format]))
-        return format_align(&formats[s->format]) > format_align(&formats[t->format]) ? -1 : 1;
-    return compare_text(s->name, s->name_length, t->name, t->name_length);
 }
 
 static void sort(struct model *m, int (*compare)(const void *, const void *, void *))
@@ -53,7 +35,7 @@ static void check_names(struct model *m)
     sort(m, by_name);
     for (size_t i = 1; i < m->tensors; i++) {
         const struct tensor *a = &m->tensor[m->order[i - 1]], *b = &m->tensor[m->order[i]];
-        if (compare_text(a->name, a->name_length, b->name, b->name_length) != 0)
+        if (name_compare(a->name, a->name_length, b->name, b->name_length) != 0)
             continue;
         if (a > b) {
             const struct tensor *const c = a;
@@ -70,7 +52,7 @@ static void check_streams(struct model *m)
     sort(m, by_stream);
     for (size_t i = 1; i < m->tensors && !m->tensor[m->order[i]].tied; i++) {
         const struct tensor *const a = &m->tensor[m->order[i - 1]], *const b = &m->tensor[m->order[i]];
-        if (compare_text(a->stream, a->stream_length, b->stream, b->stream_length) == 0)
+        if (name_compare(a->stream, a->stream_length, b->stream, b->stream_length) == 0)
             fail(EXIT_INPUT, tensor_place(m, b),
                  "%s and %s draw from one stream, %s: equal numbers; if that is meant, put \"shared_streams\": true into the model",
                  quoted(a->name, a->name_length), quoted(b->name, b->name_length), quoted(b->stream, b->stream_length));
@@ -84,7 +66,7 @@ static uint32_t find(const struct model *m, const char *name, size_t length)
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         const struct tensor *const t = &m->tensor[m->order[middle]];
-        const int c = compare_text(name, length, t->name, t->name_length);
+        const int c = name_compare(name, length, t->name, t->name_length);
         if (c == 0)
             return m->order[middle];
         if (c < 0)
@@ -224,19 +206,6 @@ sow_stream tensor_stream(const struct model *m, const struct tensor *t)
     return sow_stream_named(sow_stream_seed(m->seed), t->stream, t->stream_length);
 }
 
-static void place_tensors(struct model *m)
-{
-    sort(m, by_place);
-    for (m->written = 0; m->written < m->tensors && !m->tensor[m->order[m->written]].tied; m->written++) {
-        struct tensor *const t = &m->tensor[m->order[m->written]];
-        const uint64_t bytes = tensor_bytes(t);
-        t->begin = m->bytes;
-        if (bytes > (uint64_t)INT64_MAX - (1u << 30) - m->bytes) /* a header fits, too */
-            fail(EXIT_INPUT, tensor_place(m, t), "%s and those before it: more than 2^63 bytes together", quoted(t->name, t->name_length));
-        m->bytes += bytes;
-    }
-}
-
 static void give_warnings(const struct model *m)
 {
     for (size_t i = 0; i < m->rules; i++) {
@@ -275,6 +244,6 @@ void plan(struct model *m)
     for (size_t i = 0; i < m->tensors; i++)
         if (!m->tensor[i].tied)
             check_law(m, (uint32_t)i);
-    place_tensors(m);
+    parts_place(m);
     give_warnings(m);
 }

@@ -98,6 +98,8 @@ void report_table(const struct report *r)
            bytes_text((double)r->file_bytes / r->seconds), m->seed, r->threads, r->threads == 1 ? "" : "s", r->isa);
     if (m->tensors > m->written)
         printf(", %zu tied", m->tensors - m->written);
+    if (m->parts > 1)
+        printf(", %zu files", m->parts);
     printf(": %s\n", r->file);
 }
 
@@ -134,7 +136,13 @@ void report_json(const struct report *r)
                 sow_version(), SOW_STREAM_VERSION, m->seed, r->isa, r->threads);
     sink_format(&s, "  \"elements\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"seconds\": ", elements, r->file_bytes);
     sink_number(&s, r->seconds);
-    sink_text(&s, ",\n  \"tensors\": [\n");
+    sink_text(&s, ",\n  \"files\": [");
+    for (size_t i = 0; i < m->parts; i++) {
+        const char *const name = m->parts > 1 ? r->part_file[i] : r->file;
+        sink_text(&s, i ? ", " : "");
+        sink_string(&s, name, strlen(name));
+    }
+    sink_text(&s, "],\n  \"tensors\": [\n");
     for (size_t i = 0; i < m->written; i++) {
         const struct row row = row_at(r, i);
         json_row(&s, &row);

@@ -11,7 +11,8 @@
 struct report {
     const struct model *model;
     const struct moments *moments; /**< by place in the file */
-    const char *file;
+    const char *file;              /**< or the index of several */
+    char *const *part_file;        /**< one for each part of the model */
     uint64_t file_bytes;
     double seconds;
     unsigned threads;
