@@ -18,6 +18,7 @@ enum {
     INIT_OUTPUT,
     INIT_FORCE,
     INIT_LIKE,
+    INIT_SET,
     INIT_DTYPE,
     INIT_MAX_FILE_SIZE,
     INIT_THREADS,
@@ -33,6 +34,8 @@ static const struct option init_options[] = {
     [INIT_OUTPUT] = {"output", 'o', "FILE", "The checkpoint to write; - is the standard output", "", false},
     [INIT_FORCE] = {"force", 'f', NULL, "Replace FILE if it exists", NULL, false},
     [INIT_LIKE] = {"like", 0, "FILE.safetensors", "Take names, shapes and types from that checkpoint's header", "", false},
+    [INIT_SET] = {"set", 0, "GLOB=SCHEME(…)", "A rule before those of the description; may be given again, the first match decides", NULL,
+                  true},
     [INIT_DTYPE] = {"dtype", 0, "TYPE", "Type of every floating-point tensor: f32, f64, f16 or bf16", "f32 f64 f16 bf16", false},
     [INIT_MAX_FILE_SIZE] = {"max-file-size", 0, "SIZE",
                             "Several files of at most that many bytes of tensors, and their index; B, KB, MB, GB, TB, KiB, MiB, GiB, TiB",
@@ -150,6 +153,9 @@ static void read_model(struct model *m, const struct arguments *a, const struct 
     m->forced_format = a->option[INIT_DTYPE] ? read_dtype(a->option[INIT_DTYPE]) : FORMAT_NONE;
     m->seed = a->option[INIT_SEED] ? read_seed(a->option[INIT_SEED]) : 0;
     m->max_part_bytes = a->option[INIT_MAX_FILE_SIZE] ? size_read("--max-file-size", a->option[INIT_MAX_FILE_SIZE]) : 0;
+    for (size_t i = 0; i < a->givens; i++)
+        if (a->given[i].option == INIT_SET)
+            rules_set(m, a->given[i].value);
     if (again && like)
         fail(EXIT_INPUT, (struct place){in->name, 0, 0}, "is a checkpoint; --like needs a description with rules beside it");
     if (again)

@@ -77,7 +77,7 @@ DESCRIPTIONS = [
     (R % '{"match": "[a", "scheme": "zeros"}', "2:21", '"\\[" without its "\\]"'),
     (R % '{"match": "v*", "scheme": "zeros"}', "1:14", 'no rule matches "w"'),
     (R % '{"match": "*", "scheme": "kaimingnormal"}', "2:36", 'unknown scheme "kaimingnormal"; did you mean "kaiming_normal"'),
-    (R % '{"match": "*", "scheme": "normal", "sdt": 1}', "2:46", 'unknown key "sdt"; did you mean "std"'),
+    (R % '{"match": "*", "scheme": "normal", "sdt": 1}', "2:46", 'unknown key "sdt": normal takes mean, std; did you mean "std"'),
     (R % '{"match": "*", "scheme": "normal", "std": "1"}', "2:53", "std must be a number"),
     (R % '{"match": "*", "scheme": "normal", "std": -1}', "2:11", '"w" \\[4, 4\\] f32: .*std is -1'),
     (R % '{"match": "*", "scheme": "normal", "std": 1e400}', "2:53", 'std is "1e400", outside the range'),

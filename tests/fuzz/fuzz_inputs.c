@@ -6,7 +6,8 @@
  * `fuzz -detect_leaks=0 tests/fuzz/corpus`.
  *
  * Without a fuzz engine: `fuzz_inputs ROUNDS FILE…` replays the files, then that many random changes of them; SOW_TEST_SEED repeats a run.
- * A file that starts with a brace is a description; any other one is a checkpoint, whose record is read, too.
+ * A file that starts with a brace is a description; one that starts with "--set " holds lines of rules as the command line takes them, for
+ * a small model; any other one is a checkpoint, whose record is read, too.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,6 +75,16 @@ static void read_description(const char *text, size_t length)
     }
 }
 
+static void read_rules(char *text)
+{
+    static const char tensors[] = "{\"tensors\": [{\"name\": \"a{0..1}.w\", \"shape\": [4, 6]}, {\"name\": \"b\", \"shape\": [6]}],\n"
+                                  "\"rules\": [{\"match\": \"*\", \"scheme\": \"normal\"}]}";
+    char *rest;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        rules_set(&model, strncmp(line, "--set ", 6) == 0 ? line + 6 : line);
+    read_description(tensors, sizeof tensors - 1);
+}
+
 static void read_checkpoint(const char *data, size_t length)
 {
     size_t record_length = 0;
@@ -103,9 +114,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size)
         memcpy(copy, data, size);
     record = NULL;
+    copy[size] = '\0';
     if (size && data[0] == '{') {
         if (setjmp(round_end) == 0)
             read_description(copy, size);
+    } else if (size >= 6 && memcmp(data, "--set ", 6) == 0) {
+        if (setjmp(round_end) == 0)
+            read_rules(copy);
     } else {
         read_checkpoint(copy, size);
     }

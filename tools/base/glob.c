@@ -55,6 +55,16 @@ const char *glob_check(const char *glob)
     return wildcards > GLOB_MAX_WILDCARDS ? "more than 16 wildcards" : NULL;
 }
 
+size_t glob_end(const char *text)
+{
+    const char *p = text;
+    while (*p && *p != '=') {
+        const char *const end = *p == '[' ? set_end(p + 1) : NULL;
+        p = end ? end + 1 : p + 1;
+    }
+    return (size_t)(p - text);
+}
+
 /* One character of the glob against one of the name; *wild says whether the glob's was a wildcard. The glob's end, or NULL. */
 static const char *step(const char *glob, const char *name, bool *wild)
 {

@@ -25,6 +25,9 @@ struct captures {
 /** NULL, or what is wrong with the glob, in words. */
 const char *glob_check(const char *glob);
 
+/** Bytes of `text` before its first "=" outside of a set, or all of them. */
+size_t glob_end(const char *text);
+
 /** `captures` may be NULL. A checked glob only. Each star takes as little as it can, from left to right. */
 bool glob_match(const char *glob, const char *name, size_t length, struct captures *captures);
 

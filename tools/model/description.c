@@ -187,12 +187,12 @@ static void keep_text(struct model *m, const struct json *root)
         sink_format(&m->head, "%s\"dtype\":\"%s\"", m->head.used > 1 ? "," : "", formats[m->forced_format].lower);
     keep(&m->head, root, "shared_streams");
     sink_text(&m->head, m->head.used > 1 ? ",\"tensors\":[" : "\"tensors\":[");
-    sink_text(&m->tail, "]");
-    keep(&m->tail, root, "rules");
+    sink_text(&m->tail, "],\"rules\":");
+    rules_write(m, &m->tail);
     sink_text(&m->tail, "}");
 }
 
-static void read_model(struct model *m, const struct json *root)
+static void read_model(struct model *m, const struct json *root, bool is_record)
 {
     json_known_keys(m->file, root, top_keys, COUNT(top_keys));
     const struct json *const dtype = json_member(root, "dtype"), *const shared = json_member(root, "shared_streams");
@@ -210,9 +210,10 @@ static void read_model(struct model *m, const struct json *root)
         json_expect(m->file, tensors, JSON_ARRAY, "\"tensors\"");
     else if (!m->like)
         fail(EXIT_INPUT, json_place(m->file, root), "no \"tensors\" (or --like FILE.safetensors, which gives them)");
-    if (!rules)
+    if (!rules && m->rules == 0)
         fail(EXIT_INPUT, json_place(m->file, root), "no \"rules\"");
-    rules_read(m, rules);
+    if (rules)
+        rules_read(m, rules, is_record || m->rules > 0);
     for (size_t i = 0; i < m->tensors; i++) {
         struct tensor *const t = &m->tensor[i];
         if (t->format == FORMAT_NONE)
@@ -227,7 +228,7 @@ void description_read(struct model *m, const char *text, size_t length)
 {
     const struct json_reader reader = {
         .file = m->file, .arena = &m->arena, .scratch = &m->scratch, .path = {"tensors"}, .element = read_tensor, .user = m};
-    read_model(m, json_parse(&reader, text, length));
+    read_model(m, json_parse(&reader, text, length), false);
 }
 
 void record_read(struct model *m, const char *text, size_t length, bool keep_seed)
@@ -248,7 +249,7 @@ void record_read(struct model *m, const char *text, size_t length, bool keep_see
     if (!keep_seed)
         m->seed = seed;
     json_expect(m->file, model, JSON_OBJECT, "\"model\"");
-    read_model(m, model);
+    read_model(m, model, true);
 }
 
 void description_list(struct model *m)

@@ -3,6 +3,7 @@
 #include <sow/sow.h>
 #include <string.h>
 
+#include "model/box.h"
 #include "model/pipeline.h"
 
 /* Small enough for the moments to find the numbers in the first-level cache, or the second. */
@@ -36,8 +37,30 @@ static size_t piece(const struct draw *d, size_t size, size_t n)
     return d->law.plain && n > most ? most : n;
 }
 
+/* A box of a larger tensor: the range is a few boxes of that tensor, one behind the other in memory. */
+static sow_status draw_boxes(const struct draw *d, sow_dtype dtype, uint64_t first, char *dst, size_t n)
+{
+    const struct tensor *const t = d->tensor;
+    const uint64_t end = first + n;
+    sow_status status = SOW_OK;
+    while (first < end && status == SOW_OK) {
+        const uint64_t begin = first;
+        const struct box box = box_next(t->rank, t->shape, &first, end);
+        sow_tensor view = sow_tensor_make(dst, dtype, t->rank, box.size);
+        for (int i = 0; i < t->rank; i++) {
+            view.global_shape[i] = t->global[i];
+            view.offset[i] = t->offset[i] + box.start[i];
+        }
+        status = sow_init(d->context, d->law.scheme, d->stream, &view);
+        dst += (first - begin) * sow_dtype_size(dtype);
+    }
+    return status;
+}
+
 static sow_status draw_piece(const struct draw *d, sow_dtype dtype, uint64_t first, void *dst, size_t n)
 {
+    if (d->tensor->global)
+        return draw_boxes(d, dtype, first, dst, n);
     if (d->law.plain)
         return sow_fill(d->context, d->stream, d->law.dist, dtype, first, dst, n);
     /* Large ranges: some schemes pay by the call. */

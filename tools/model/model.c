@@ -50,14 +50,19 @@ uint64_t tensor_bytes(const struct tensor *t)
     return bytes;
 }
 
+const int64_t *tensor_global(const struct tensor *t)
+{
+    return t->global ? t->global : t->shape;
+}
+
 struct place tensor_place(const struct model *m, const struct tensor *t)
 {
     return m->like ? (struct place){m->like, 0, 0} : (struct place){m->file, t->line, t->column};
 }
 
-struct place rule_place(const struct model *m, const struct rule *r)
+struct place rule_place(const struct rule *r)
 {
-    return (struct place){m->file, r->line, r->column};
+    return (struct place){r->file, r->line, r->column};
 }
 
 const char *shape_text(const struct tensor *t)

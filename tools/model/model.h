@@ -19,15 +19,18 @@
 #include "base/say.h"
 #include "base/sink.h"
 #include "files/formats.h"
+#include "model/variant.h"
 
 #define NO_INDEX UINT32_MAX
 enum { NO_LAYOUT = 255 };
 
 struct tensor {
     const char *name;
-    const char *stream;   /**< name of its stream; of a tied tensor: the name that it shares */
-    const int64_t *shape; /**< shared by all names of one range */
-    uint64_t begin;       /**< offset of its bytes behind the header of its file */
+    const char *stream;             /**< name of its stream; of a tied tensor: the name that it shares */
+    const int64_t *shape;           /**< shared by all names of one range */
+    const int64_t *global, *offset; /**< a box of a larger tensor: that tensor's shape, and where this one starts in it; NULL: whole */
+    const sow_scheme *scheme;       /**< the rule's with what the tensor says, if the rule's is one of schemes; else NULL */
+    uint64_t begin;                 /**< offset of its bytes behind the header of its file */
     uint32_t name_length, stream_length;
     uint32_t line, column;        /**< in the description */
     uint32_t rule, fan_from;      /**< indices, or NO_INDEX */
@@ -39,9 +42,13 @@ struct tensor {
 struct rule {
     const char *match;
     const char *fan_from; /**< name whose fan the scheme takes, stars replaced by what those of `match` stood for; or NULL */
+    const char *file;     /**< in messages: the description, or the option that gave it */
+    const struct json *node;
     uint32_t line, column;
     sow_scheme scheme;
-    bool has_layout, has_groups; /**< the scheme takes these from the tensor */
+    const sow_scheme *variant; /**< that of the last tensor, and what the tensor said */
+    struct own variant_own;
+    bool spare_ok;               /**< may decide nothing: rules of the command line stand before it, or did */
     bool constant_ok;            /**< the description says that one constant everywhere is meant */
     uint64_t matched, constants; /**< tensors that it decides; those of them that a constant leaves symmetric */
     uint32_t first_constant;     /**< one of these */
@@ -63,7 +70,7 @@ struct model {
     struct tensor *tensor;
     size_t tensors, tensor_capacity;
     struct rule *rule;
-    size_t rules;
+    size_t rules, rule_capacity;
     uint32_t *order;         /**< of the tensors; in the file's order once planned */
     size_t written;          /**< tensors of `order` that are not tied; they come first */
     uint64_t bytes;          /**< of all tensors */
@@ -82,8 +89,10 @@ void model_free(struct model *model);
 /** Elements of a tensor, all products checked before. */
 uint64_t tensor_elements(const struct tensor *tensor);
 uint64_t tensor_bytes(const struct tensor *tensor);
+/** Its shape, or that of the tensor that it is a box of: what schemes and fans see. */
+const int64_t *tensor_global(const struct tensor *tensor);
 struct place tensor_place(const struct model *model, const struct tensor *tensor);
-struct place rule_place(const struct model *model, const struct rule *rule);
+struct place rule_place(const struct rule *rule);
 /** "[768, 2304]", valid until the next call. */
 const char *shape_text(const struct tensor *tensor);
 
@@ -99,8 +108,12 @@ void description_list(struct model *model);
 /** memcmp() of two names, the shorter one first where one begins the other. */
 int name_compare(const char *a, size_t n, const char *b, size_t m);
 
-/** rules.c: the rules of a description. */
-void rules_read(struct model *model, const struct json *rules);
+/** rules.c: the rules of a description, behind those that are there. `spare_ok`: no warning where one decides nothing. */
+void rules_read(struct model *model, const struct json *rules, bool spare_ok);
+/** One rule from the command line, GLOB=SCHEME(ARG=VALUE, …). */
+void rules_set(struct model *model, const char *text);
+/** All rules as JSON, for the record. */
+void rules_write(const struct model *model, struct sink *sink);
 /** The first rule that matches, or NO_INDEX; then `from` (emptied first) gets the name that its fan comes from, if any. */
 uint32_t rules_find(const struct model *model, const char *name, size_t length, struct sink *from);
 

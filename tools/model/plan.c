@@ -132,43 +132,56 @@ static void bind(struct model *m, struct tensor *t, struct sink *from)
         return;
     t->fan_from = find(m, from->data, from->used);
     if (t->fan_from == NO_INDEX || m->tensor[t->fan_from].tied)
-        fail(EXIT_INPUT, rule_place(m, &m->rule[t->rule]), "%s takes its fan from %s, which is not in the model",
+        fail(EXIT_INPUT, rule_place(&m->rule[t->rule]), "%s takes its fan from %s, which is not in the model",
              quoted(t->name, t->name_length), quoted(from->data, from->used));
+}
+
+/* The fans of `from` as its own rule sees it. */
+static sow_status take_fan(const struct model *m, const struct tensor *from, struct own *own, char *why, size_t size)
+{
+    const sow_scheme *const scheme = &m->rule[from->rule].scheme;
+    const double layout = from->layout != NO_LAYOUT ? from->layout : variant_argument(scheme, "layout", SOW_LAYOUT_AUTO);
+    const double fans = variant_argument(scheme, "fans", SOW_FANS_TRUE);
+    const double groups = from->groups ? (double)from->groups : variant_argument(scheme, "groups", 1);
+    return sow_fan((sow_layout)layout, (sow_fans)fans, groups, from->rank, tensor_global(from), &own->fan_in, &own->fan_out, why, size);
+}
+
+static sow_status tensor_own(const struct model *m, const struct tensor *t, struct own *own, char *why, size_t size)
+{
+    *own = (struct own){
+        .layout = t->layout != NO_LAYOUT ? t->layout : NAN, .groups = t->groups ? (double)t->groups : NAN, .fan_in = NAN, .fan_out = NAN};
+    return t->fan_from == NO_INDEX ? SOW_OK : take_fan(m, &m->tensor[t->fan_from], own, why, size);
+}
+
+/* A tensor's own copy of a scheme of schemes; those that say the same, one behind the other, share it. */
+static void make_variant(struct model *m, struct tensor *t)
+{
+    struct rule *const r = &m->rule[t->rule];
+    struct own own;
+    if (!r->scheme.parts || tensor_own(m, t, &own, NULL, 0) != SOW_OK)
+        return;
+    if (!r->variant || memcmp(&own, &r->variant_own, sizeof own) != 0) {
+        sow_scheme *const scheme = arena_alloc(&m->arena, sizeof *scheme);
+        *scheme = variant_make(&m->arena, &r->scheme, &own);
+        r->variant = scheme;
+        r->variant_own = own;
+    }
+    t->scheme = r->variant;
 }
 
 /* A second pass, as a fan may come from a tensor that is bound later. */
 static void check_law(struct model *m, uint32_t index)
 {
-    const struct tensor *const t = &m->tensor[index];
+    struct tensor *const t = &m->tensor[index];
+    const struct format *const f = &formats[t->format];
     char why[512];
     struct law law;
+    make_variant(m, t);
     if (tensor_law(m, t, &law, why, sizeof why) != SOW_OK)
-        fail(EXIT_INPUT, rule_place(m, &m->rule[t->rule]), "%s %s %s: %s", quoted(t->name, t->name_length), shape_text(t),
-             formats[t->format].lower, why);
-    note_symmetry(m, index, law.plain && law.dist.kind == SOW_DIST_CONSTANT);
-}
-
-/* An argument of the rule's scheme, or `otherwise` where it has none or nothing was said. */
-static double rule_argument(const struct model *m, const struct tensor *t, const char *name, double otherwise)
-{
-    const sow_scheme *const scheme = &m->rule[t->rule].scheme;
-    const int i = sow_scheme_arg_index(scheme, name);
-    return i >= 0 && isfinite(scheme->arg[i]) ? scheme->arg[i] : otherwise;
-}
-
-/* The fans of `from` as its own rule sees it. */
-static sow_status take_fan(const struct model *m, const struct tensor *from, sow_scheme *scheme, char *why, size_t size)
-{
-    const double layout = from->layout != NO_LAYOUT ? from->layout : rule_argument(m, from, "layout", SOW_LAYOUT_AUTO);
-    const double fans = rule_argument(m, from, "fans", SOW_FANS_TRUE);
-    const double groups = from->groups ? (double)from->groups : rule_argument(m, from, "groups", 1);
-    double fan_in, fan_out;
-    const sow_status status = sow_fan((sow_layout)layout, (sow_fans)fans, groups, from->rank, from->shape, &fan_in, &fan_out, why, size);
-    if (status != SOW_OK)
-        return status;
-    if (sow_scheme_arg_index(scheme, "fan_out") >= 0)
-        (void)sow_scheme_set(scheme, "fan_out", fan_out);
-    return sow_scheme_set(scheme, "fan_in", fan_in);
+        fail(EXIT_INPUT, rule_place(&m->rule[t->rule]), "%s %s %s: %s", quoted(t->name, t->name_length), shape_text(t), f->lower, why);
+    const bool constant =
+        law.plain ? law.dist.kind == SOW_DIST_CONSTANT : variant_is_constant(&law.scheme, t->rank, tensor_global(t), f->dtype);
+    note_symmetry(m, index, constant);
 }
 
 sow_status tensor_law(const struct model *m, const struct tensor *t, struct law *law, char *why, size_t size)
@@ -177,27 +190,26 @@ sow_status tensor_law(const struct model *m, const struct tensor *t, struct law 
     const struct format *const f = &formats[t->format];
     const bool whole = f->kind != FORMAT_FLOAT;
     sow_scheme *const scheme = &law->scheme;
-    *law = (struct law){.scheme = r->scheme, .plain = sow_scheme_info_at((size_t)r->scheme.row)->plain != 0};
-    if (r->has_layout && t->layout != NO_LAYOUT)
-        (void)sow_scheme_set(scheme, "layout", t->layout);
-    if (r->has_groups && t->groups)
-        (void)sow_scheme_set(scheme, "groups", t->groups);
-    if (t->fan_from != NO_INDEX) {
-        const sow_status status = take_fan(m, &m->tensor[t->fan_from], scheme, why, size);
-        if (status != SOW_OK)
-            return status;
-    }
+    struct own own;
+    const sow_status status = tensor_own(m, t, &own, why, size);
+    if (status != SOW_OK)
+        return status;
+    *law = (struct law){.scheme = t->scheme ? *t->scheme : r->scheme, .plain = sow_scheme_info_at((size_t)r->scheme.row)->plain != 0};
+    if (!t->scheme)
+        own_set(&own, scheme);
     if (!law->plain && !whole)
-        return sow_check_scheme(scheme, t->rank, t->shape, f->dtype, why, size);
+        return sow_check_scheme(scheme, t->rank, tensor_global(t), f->dtype, why, size);
     if (law->plain) {
-        const sow_status status = sow_scheme_dist(scheme, t->rank, t->shape, whole ? SOW_F64 : f->dtype, &law->dist, why, size);
+        const sow_status found = sow_scheme_dist(scheme, t->rank, tensor_global(t), whole ? SOW_F64 : f->dtype, &law->dist, why, size);
         uint64_t bits;
-        if (status != SOW_OK || !whole || (law->dist.kind == SOW_DIST_CONSTANT && format_whole(f, law->dist.mean, &bits)))
-            return status;
+        if (found != SOW_OK || !whole || (law->dist.kind == SOW_DIST_CONSTANT && format_whole(f, law->dist.mean, &bits)))
+            return found;
     }
     static const char only[] = "a type of whole numbers takes only a constant that it can represent";
-    (void)strncpy(why, only, size);
-    why[size - 1] = '\0';
+    if (size) {
+        (void)strncpy(why, only, size);
+        why[size - 1] = '\0';
+    }
     return SOW_ERR_DTYPE;
 }
 
@@ -210,12 +222,12 @@ static void give_warnings(const struct model *m)
 {
     for (size_t i = 0; i < m->rules; i++) {
         const struct rule *const r = &m->rule[i];
-        if (r->matched == 0)
-            warn(rule_place(m, r), "no tensor is left for rule %s", quoted(r->match, strlen(r->match)));
+        if (r->matched == 0 && !r->spare_ok)
+            warn(rule_place(r), "no tensor is left for rule %s", quoted(r->match, strlen(r->match)));
         if (r->constants == 0 || r->constant_ok)
             continue;
         const struct tensor *const t = &m->tensor[r->first_constant];
-        warn(rule_place(m, r),
+        warn(rule_place(r),
              "%s %s%s: one constant in a weight of two or more axes keeps its units equal in training; \"constant_ok\": true says it is "
              "meant",
              quoted(t->name, t->name_length), shape_text(t), r->constants > 1 ? " and others" : "");
