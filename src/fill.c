@@ -4,11 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "simd/kernels.h"
 #include "src/context.h"
 #include "src/dispatch.h"
 #include "src/dist.h"
 #include "src/explain.h"
+#include "src/fill.h"
 #include "src/fpenv.h"
 
 /* Below this waking a thread costs more than it brings: some 20 us, in which the fastest kernels fill as much (docs/performance.md). */
@@ -22,14 +22,11 @@ enum { STACK_GROUPS = 16 };
 
 /* One fill, checked, with all that its chunks share. Positions within it count from 0, as first + n may be 2^64. */
 typedef struct fill {
-    sow_kernel *kernel;
-    sow_params params;
-    sow_stream stream;
+    sow__source source;
     uint64_t first;
     unsigned char *dst;
-    size_t n, size;           /* elements, bytes of one */
-    unsigned blocks_in_group; /* Philox blocks behind SOW_GROUP elements */
-    size_t groups;            /* that the fill touches */
+    size_t n;
+    size_t groups; /* that the fill touches */
     size_t groups_in_chunk;
 } fill;
 
@@ -70,35 +67,36 @@ sow_status sow_check_fill(const sow_context *ctx, sow_stream stream, sow_dist di
     return status == SOW_OK ? sow__pass(why, size) : status;
 }
 
-/* Positions [begin, end), at most STACK_GROUPS groups: whole groups go to the stack, what is wanted of them to dst. */
-static void fill_by_copy(const fill *f, size_t begin, size_t end)
+/* At most STACK_GROUPS groups: whole ones go to the stack, what is wanted of them to dst. */
+static void draw_by_copy(const sow__source *s, uint64_t first, unsigned char *dst, size_t n)
 {
     _Alignas(64) unsigned char copy[STACK_GROUPS * SOW_GROUP * sizeof(uint64_t)];
-    const uint64_t element = f->first + begin;
-    const size_t into = (size_t)(element % SOW_GROUP), groups = (into + (end - begin) + SOW_GROUP - 1) / SOW_GROUP;
-    f->kernel(f->stream.key, f->stream.id, element / SOW_GROUP * f->blocks_in_group, &f->params, copy, groups);
-    memcpy(f->dst + begin * f->size, copy + into * f->size, (end - begin) * f->size);
+    const size_t into = (size_t)(first % SOW_GROUP), groups = (into + n + SOW_GROUP - 1) / SOW_GROUP;
+    s->kernel(s->stream.key, s->stream.id, first / SOW_GROUP * s->blocks_in_group, &s->params, copy, groups);
+    memcpy(dst, copy + into * s->size, n * s->size);
 }
 
-/* Positions [begin, end). */
-static void fill_range(const fill *f, size_t begin, size_t end)
+void sow__source_draw(const sow__source *s, uint64_t first, void *dst, size_t n)
 {
-    const size_t into = (size_t)((f->first + begin) % SOW_GROUP), tail = (into + (end - begin)) % SOW_GROUP;
+    unsigned char *p = dst;
+    const size_t into = (size_t)(first % SOW_GROUP), tail = (into + n) % SOW_GROUP;
     /* A short range with ragged ends: one kernel call and a copy cost less than three calls. */
-    if ((into || tail) && into + (end - begin) <= STACK_GROUPS * SOW_GROUP) {
-        fill_by_copy(f, begin, end);
+    if ((into || tail) && into + n <= STACK_GROUPS * SOW_GROUP) {
+        draw_by_copy(s, first, p, n);
         return;
     }
     if (into) {
-        fill_by_copy(f, begin, begin + SOW_GROUP - into);
-        begin += SOW_GROUP - into;
+        const size_t head = SOW_GROUP - into;
+        draw_by_copy(s, first, p, head);
+        first += head;
+        p += head * s->size;
+        n -= head;
     }
-    const size_t groups = (end - begin) / SOW_GROUP;
-    if (groups)
-        f->kernel(f->stream.key, f->stream.id, (f->first + begin) / SOW_GROUP * f->blocks_in_group, &f->params, f->dst + begin * f->size,
-                  groups);
+    const size_t whole = n - tail;
+    if (whole)
+        s->kernel(s->stream.key, s->stream.id, first / SOW_GROUP * s->blocks_in_group, &s->params, p, whole / SOW_GROUP);
     if (tail)
-        fill_by_copy(f, end - tail, end);
+        draw_by_copy(s, first + whole, p + whole * s->size, tail);
 }
 
 /* Groups [begin, end) of those that the fill touches; the first and the last may be touched in part. */
@@ -108,7 +106,7 @@ static void fill_groups(const fill *f, size_t begin, size_t end)
     const size_t from = begin ? begin * SOW_GROUP - into : 0;
     const size_t to = end < f->groups ? end * SOW_GROUP - into : f->n;
     const sow__fpenv saved = sow__fpenv_enter();
-    fill_range(f, from, to);
+    sow__source_draw(&f->source, f->first + from, f->dst + from * f->source.size, to - from);
     sow__fpenv_leave(saved);
 }
 
@@ -119,6 +117,16 @@ static void fill_chunk(void *arg, size_t i)
     fill_groups(f, begin, begin + (left < f->groups_in_chunk ? left : f->groups_in_chunk));
 }
 
+void sow__source_make(sow__source *s, const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype)
+{
+    s->stream = stream;
+    s->size = sow_dtype_size(dtype);
+    s->blocks_in_group = dtype == SOW_F64 ? SOW_GROUP / 2 : SOW_GROUP / 4;
+    const sow__fpenv saved = sow__fpenv_enter();
+    s->kernel = sow__context_kernels(ctx)->fill[sow__dist_prepare(dist, dtype, &s->params)][dtype];
+    sow__fpenv_leave(saved);
+}
+
 /* Checks everything, then prepares. */
 static sow_status start(fill *f, const sow_context *ctx, sow_stream stream, sow_dist dist, sow_dtype dtype, uint64_t first, void *dst,
                         size_t n)
@@ -126,24 +134,19 @@ static sow_status start(fill *f, const sow_context *ctx, sow_stream stream, sow_
     const sow_status status = sow_check_fill(ctx, stream, dist, dtype, first, dst, n, NULL, 0);
     if (status != SOW_OK)
         return status;
-    f->stream = stream;
     f->first = first;
     f->dst = dst;
     f->n = n;
-    f->size = sow_dtype_size(dtype);
-    f->blocks_in_group = dtype == SOW_F64 ? SOW_GROUP / 2 : SOW_GROUP / 4;
     /* Without overflow: n is at most half of SIZE_MAX. */
     f->groups = n ? (size_t)(first % SOW_GROUP + n + SOW_GROUP - 1) / SOW_GROUP : 0;
-    const sow__fpenv saved = sow__fpenv_enter();
-    f->kernel = sow__context_kernels(ctx)->fill[sow__dist_prepare(dist, dtype, &f->params)][dtype];
-    sow__fpenv_leave(saved);
+    sow__source_make(&f->source, ctx, stream, dist, dtype);
     return SOW_OK;
 }
 
 static size_t chunk_groups(const sow_context *ctx, const fill *f)
 {
     const size_t pieces = ctx->parallel_for ? ctx->threads : (size_t)ctx->threads * CHUNKS_PER_THREAD;
-    const size_t group_bytes = SOW_GROUP * f->size, least = CHUNK_BYTES_MIN / group_bytes, most = CHUNK_BYTES_MAX / group_bytes;
+    const size_t group_bytes = SOW_GROUP * f->source.size, least = CHUNK_BYTES_MIN / group_bytes, most = CHUNK_BYTES_MAX / group_bytes;
     const size_t even = f->groups / pieces + (f->groups % pieces != 0);
     if (even < least)
         return least;
@@ -156,7 +159,7 @@ sow_status sow_fill(const sow_context *ctx, sow_stream stream, sow_dist dist, so
     const sow_status status = start(&f, ctx, stream, dist, dtype, first, dst, n);
     if (status != SOW_OK || n == 0)
         return status;
-    if (!ctx || ctx->threads == 1 || n * f.size < PARALLEL_BYTES) {
+    if (!ctx || ctx->threads == 1 || n * f.source.size < PARALLEL_BYTES) {
         fill_groups(&f, 0, f.groups);
         return SOW_OK;
     }

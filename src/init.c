@@ -7,6 +7,7 @@
 #include "sow/fill.h"
 #include "src/context.h"
 #include "src/explain.h"
+#include "src/fill.h"
 #include "src/format.h"
 #include "src/fpenv.h"
 #include "src/scheme_row.h"
@@ -30,6 +31,7 @@ typedef struct job {
     const sow_context *ctx;
     sow_stream stream;
     sow_dist dist;
+    sow__source source;    /* of dist, where there is more than one run */
     const sow__leaf *leaf; /* NULL: dist */
     sow_dtype dtype;
     size_t bytes; /* of an element */
@@ -80,16 +82,12 @@ OUT_OF_LINE static void draw_values(const job *j, int64_t first, unsigned char *
     }
 }
 
-/* On this thread; all was checked before. */
 static void draw(const job *j, int64_t first, void *dst, int64_t n)
 {
-    if (j->leaf) {
-        const sow__fpenv saved = sow__fpenv_enter();
+    if (j->leaf)
         draw_values(j, first, dst, n);
-        sow__fpenv_leave(saved);
-        return;
-    }
-    (void)sow_fill_part(j->ctx, j->stream, j->dist, j->dtype, (uint64_t)first, dst, (size_t)n, 0, 1);
+    else
+        sow__source_draw(&j->source, (uint64_t)first, dst, (size_t)n);
 }
 
 static void scatter(const job *j, buffer *b, int64_t first, unsigned char *dst, int64_t n)
@@ -111,12 +109,13 @@ static void scatter(const job *j, buffer *b, int64_t first, unsigned char *dst, 
     }
 }
 
-/* Elements [begin, end) of the view, counted in its own row-major order. */
+/* Elements [begin, end) of the view, counted in its own row-major order, on this thread; all was checked before. */
 static void init_range(const job *j, int64_t begin, int64_t end)
 {
     const sow__rows *r = &j->rows;
     if (begin >= end)
         return;
+    const sow__fpenv saved = sow__fpenv_enter();
     buffer b;
     b.first = b.n = 0;
     sow__cursor c = sow__rows_seek(r, begin / r->count);
@@ -130,6 +129,7 @@ static void init_range(const job *j, int64_t begin, int64_t end)
         begin += n;
         sow__rows_next(r, &c);
     }
+    sow__fpenv_leave(saved);
 }
 
 static void init_task(void *arg, size_t i)
@@ -157,14 +157,27 @@ static job make_job(const sow__site *site, sow_dist dist, const sow__leaf *leaf)
     return j;
 }
 
+/* A whole tensor, or rows of one: sow_fill() does it, which cuts at group borders. */
+static int is_one_run(const job *j)
+{
+    return !j->leaf && j->rows.rows == 1 && j->rows.step == 1;
+}
+
+static void prepare_runs(job *j)
+{
+    if (!j->leaf)
+        sow__source_make(&j->source, j->ctx, j->stream, j->dist, j->dtype);
+}
+
 /* All of it, on the threads of the context. */
 static void run_job(job *j)
 {
     const int64_t bytes = (int64_t)j->bytes, threads = sow_context_threads(j->ctx);
-    if (!j->leaf && j->rows.rows == 1 && j->rows.step == 1) {
+    if (is_one_run(j)) {
         (void)sow_fill(j->ctx, j->stream, j->dist, j->dtype, (uint64_t)j->rows.first, j->data, (size_t)j->elements);
         return;
     }
+    prepare_runs(j);
     if (threads == 1 || j->elements * bytes < PARALLEL_BYTES) {
         init_range(j, 0, j->elements);
         return;
@@ -175,12 +188,13 @@ static void run_job(job *j)
 }
 
 /* Part `ith` of `nth` of it, on this thread. */
-static void run_part(const job *j, size_t ith, size_t nth)
+static void run_part(job *j, size_t ith, size_t nth)
 {
-    if (!j->leaf && j->rows.rows == 1 && j->rows.step == 1) {
+    if (is_one_run(j)) {
         (void)sow_fill_part(j->ctx, j->stream, j->dist, j->dtype, (uint64_t)j->rows.first, j->data, (size_t)j->elements, ith, nth);
         return;
     }
+    prepare_runs(j);
     /* The first `extra` parts hold one element more. */
     const uint64_t each = (uint64_t)j->elements / nth, extra = (uint64_t)j->elements % nth;
     const uint64_t begin = each * ith + (ith < extra ? ith : extra);
@@ -333,7 +347,7 @@ sow_status sow_init_part(const sow_context *ctx, sow_scheme scheme, sow_stream s
     sow__leaf leaf = {0};
     if (w)
         leaf = make_leaf(&c, site.ctx, stream);
-    const job j = make_job(&site, dist, w ? &leaf : NULL);
+    job j = make_job(&site, dist, w ? &leaf : NULL);
     run_part(&j, ith, nth);
     return SOW_OK;
 }
