@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <sow/sow.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/host.h"
 #include "base/size.h"
-#include "base/suggest.h"
 #include "cli/commands.h"
-#include "files/checkpoint.h"
 #include "files/safetensors.h"
 #include "model/save.h"
+#include "model/source.h"
 
 enum {
     INIT_SEED,
@@ -76,60 +72,6 @@ static const char init_details[] =
     "FILE is written under no or another name, synced and put in place in one step: a kill at any moment leaves the old file or the new "
     "one. A symbolic link is followed; a device or a FIFO is written, not replaced.";
 
-/* A u64 in decimal, or in hexadecimal behind 0x. */
-static uint64_t read_seed(const char *text)
-{
-    const bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
-    const char *const digits = hex ? text + 2 : text;
-    const size_t n = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
-    errno = 0;
-    const unsigned long long value = strtoull(digits, NULL, hex ? 16 : 10);
-    if (n == 0 || digits[n] != '\0' || errno == ERANGE)
-        fail(EXIT_INPUT, NOWHERE, "--seed is %s, must be 0 to 18446744073709551615, or 0x… in hexadecimal", quoted(text, strlen(text)));
-    return value;
-}
-
-static uint8_t read_dtype(const char *text)
-{
-    const uint8_t f = format_named(text);
-    if (f != FORMAT_NONE && formats[f].kind == FORMAT_FLOAT)
-        return f;
-    fail(EXIT_INPUT, NOWHERE, "--dtype is %s, must be f32, f64, f16 or bf16", quoted(text, strlen(text)));
-}
-
-/* The record of a file, or of the first of several; all headers are checked. */
-static char *find_record(const struct input *in, size_t *length)
-{
-    char *record;
-    if (index_is(in)) {
-        struct checkpoint c = checkpoint_open(in->name);
-        record = c.record;
-        *length = c.record_length;
-        c.record = NULL;
-        checkpoint_close(&c);
-    } else {
-        struct model header = {.file = in->name};
-        safetensors_read(in, &header, &record, length);
-        model_free(&header);
-    }
-    return record;
-}
-
-/* A checkpoint that sow wrote carries its description. */
-static void read_again(struct model *m, const struct input *in, bool seed_given)
-{
-    char name[1100];
-    size_t length;
-    char *const record = find_record(in, &length);
-    if (!record)
-        fail(EXIT_INPUT, (struct place){in->name, 0, 0},
-             "no key \"sow\" in its __metadata__: sow did not write it; --like takes only its names, shapes and types");
-    (void)snprintf(name, sizeof name, "%.1024s:__metadata__.sow", in->name);
-    m->file = arena_copy(&m->arena, name, strlen(name));
-    record_read(m, record, length, seed_given);
-    free(record);
-}
-
 static void read_rules(struct model *m, const struct input *in, const struct input *like)
 {
     char *record = NULL;
@@ -148,10 +90,10 @@ static void read_rules(struct model *m, const struct input *in, const struct inp
 
 static void read_model(struct model *m, const struct arguments *a, const struct input *in, const struct input *like)
 {
-    const bool again = input_is_safetensors(in) || index_is(in);
+    const bool again = source_is_checkpoint(in);
     m->file = in->name;
-    m->forced_format = a->option[INIT_DTYPE] ? read_dtype(a->option[INIT_DTYPE]) : FORMAT_NONE;
-    m->seed = a->option[INIT_SEED] ? read_seed(a->option[INIT_SEED]) : 0;
+    m->forced_format = a->option[INIT_DTYPE] ? dtype_read(a->option[INIT_DTYPE]) : FORMAT_NONE;
+    m->seed = a->option[INIT_SEED] ? seed_read(a->option[INIT_SEED]) : 0;
     m->max_part_bytes = a->option[INIT_MAX_FILE_SIZE] ? size_read("--max-file-size", a->option[INIT_MAX_FILE_SIZE]) : 0;
     for (size_t i = 0; i < a->givens; i++)
         if (a->given[i].option == INIT_SET)
@@ -159,7 +101,7 @@ static void read_model(struct model *m, const struct arguments *a, const struct 
     if (again && like)
         fail(EXIT_INPUT, (struct place){in->name, 0, 0}, "is a checkpoint; --like needs a description with rules beside it");
     if (again)
-        read_again(m, in, a->option[INIT_SEED] != NULL);
+        source_again(m, in, a->option[INIT_SEED] != NULL);
     else
         read_rules(m, in, like);
 }
