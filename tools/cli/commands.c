@@ -4,5 +4,6 @@
 const struct command *const commands[] = {
     &cmd_init,
     &cmd_info,
+    &cmd_symmetry,
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
