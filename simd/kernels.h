@@ -13,6 +13,7 @@
 
 #include "sow/dist.h"
 #include "sow/dtype.h"
+#include "sow/stats.h"
 
 /** Elements per group, for every element type and instruction set. Groups start at multiples of it: edges fall alike everywhere. */
 #define SOW_GROUP 64
@@ -84,11 +85,30 @@ typedef struct sow_reflect_kernels {
     void (*square_add)(const double *x, const double *s, double *out);
 } sow_reflect_kernels;
 
+/** A block of SOW_STATS_BLOCK elements, or of what there is, is filled up to a multiple of it. */
+#define SOW_STATS_STEP 16
+
+/** What one block is like. */
+typedef struct sow_survey {
+    double sum;           /**< of the finite elements; f64: of their SOW_STATS_BLOCK-ths. Not finite if one is not and nobody was careful */
+    double low, high;     /**< the extremes of the finite elements, if there are any */
+    double outside, nans; /**< elements that are not finite, and those that are NaN; only if careful */
+} sow_survey;
+
+/** Over n elements, f32 or f64, a multiple of SOW_STATS_STEP and at most SOW_STATS_BLOCK. */
+typedef struct sow_stats_kernels {
+    void (*survey)(const void *x, size_t n, int careful, sow_survey *s);
+    /** Sums of (scale·x - pivot)^k, k = 1 … 4; f32 has no scale. */
+    void (*powers)(const void *x, size_t n, int careful, double scale, double pivot, double *sums);
+    size_t (*equal)(const void *x, size_t n, double value); /**< How many are `value`, a number of their type. */
+} sow_stats_kernels;
+
 typedef struct sow_kernels {
     const char *isa;
     sow_kernel *fill[SOW_DIST_COUNT][SOW_DTYPE_COUNT];
     sow_matrix_kernels matrix[2]; /* SOW_F32, SOW_F64 */
     sow_reflect_kernels reflect;
+    sow_stats_kernels stats[2]; /* SOW_F32, SOW_F64 */
     /** a·b + c with two roundings, in f32 and f64: shows whether the compiler contracted this instantiation. */
     float (*probe_f32)(float a, float b, float c);
     double (*probe_f64)(double a, double b, double c);

@@ -12,6 +12,7 @@
 #include "simd/normal_tmpl.h"
 #include "simd/philox_tmpl.h"
 #include "simd/reflect_tmpl.h"
+#include "simd/stats_tmpl.h"
 #include "simd/truncnorm_tmpl.h"
 
 enum { REST = 2 };                  /* depth of the loop over what is left, and so of small fills */
@@ -270,6 +271,7 @@ const sow_kernels TABLE(SOW_KERNEL_ISA) = {
         },
     .matrix = {[SOW_F32] = MATRIX_TABLE(f32), [SOW_F64] = MATRIX_TABLE(f64)},
     .reflect = REFLECT_TABLE,
+    .stats = {[SOW_F32] = STATS_TABLE(f32), [SOW_F64] = STATS_TABLE(f64)},
     .probe_f32 = probe_f32,
     .probe_f64 = probe_f64,
 };

@@ -434,6 +434,11 @@ V_INLINE vd vd_load(const double *src)
     return _mm256_loadu_pd(src);
 }
 
+V_INLINE vd vd_load_f32(const float *src)
+{
+    return _mm256_cvtps_pd(_mm_loadu_ps(src));
+}
+
 V_INLINE void vd_store(double *dst, vd a)
 {
     _mm256_storeu_pd(dst, a);

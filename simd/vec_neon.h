@@ -440,6 +440,11 @@ V_INLINE vd vd_load(const double *src)
     return vld1q_f64(src);
 }
 
+V_INLINE vd vd_load_f32(const float *src)
+{
+    return vcvt_f64_f32(vld1_f32(src));
+}
+
 V_INLINE void vd_store(double *dst, vd a)
 {
     vst1q_f64(dst, a);

@@ -447,6 +447,11 @@ V_INLINE vd vd_load(const double *src)
     return *src;
 }
 
+V_INLINE vd vd_load_f32(const float *src)
+{
+    return (double)*src;
+}
+
 V_INLINE void vd_store(double *dst, vd a)
 {
     *dst = a;

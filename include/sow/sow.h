@@ -29,6 +29,7 @@
 #include "sow/init.h"
 #include "sow/matmul.h"
 #include "sow/scheme.h"
+#include "sow/stats.h"
 #include "sow/status.h"
 #include "sow/stream.h"
 #include "sow/tensor.h"

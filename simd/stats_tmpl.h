@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file stats_tmpl.h
+ * Two looks at one block of elements that is in the cache: its sum and extremes, then its power sums about a pivot. Sums are in f64 and
+ * have a fixed number of lanes by element index, whatever the width of a register; lanes are added in a fixed tree. Products and sums are
+ * rounded apart: plain C without FMA would pay dearly for one rounding, and nothing here needs it. `careful` leaves out what is not finite.
+ */
+enum { STATS_LANES = sizeof(vd) / sizeof(double), SURVEY_LANES = 16, POWER_LANES = 8 };
+_Static_assert(SOW_STATS_STEP % SURVEY_LANES == 0 && SOW_STATS_STEP % POWER_LANES == 0, "no kernel has tail code");
+
+#define STATS_INF UINT64_C(0x7ff0000000000000)
+
+V_INLINE vmd magnitude_at_least(vd x, uint64_t bits)
+{
+    return vq_at_least(vq_and(vd_bits(x), vq_set1(INT64_MAX)), vq_set1(bits));
+}
+
+/* The sum of vectors · STATS_LANES lanes: l and l + half, then halves of halves. */
+V_INLINE double lanes_sum(const vd *x, const int vectors)
+{
+    double lanes[SURVEY_LANES];
+    EACH (v, vectors)
+        vd_store(lanes + v * STATS_LANES, x[v]);
+    for (int half = vectors * STATS_LANES / 2; half; half /= 2)
+        for (int l = 0; l < half; l++)
+            lanes[l] += lanes[l + half];
+    return lanes[0];
+}
+
+V_INLINE double lanes_extreme(const vd *x, const int vectors, const int sign)
+{
+    double lanes[SURVEY_LANES];
+    EACH (v, vectors)
+        vd_store(lanes + v * STATS_LANES, x[v]);
+    for (int l = 1; l < vectors * STATS_LANES; l++)
+        if (sign < 0 ? lanes[l] < lanes[0] : lanes[l] > lanes[0])
+            lanes[0] = lanes[l];
+    return lanes[0];
+}
+
+/*
+ * f64 elements are divided by SOW_STATS_BLOCK before they are added: so no sum overflows, and one is finite where all its elements are. In
+ * the power sums they are multiplied by `scale`, a power of two, so that fourth powers of any f64 fit.
+ */
+#define STATS_KERNELS(dtype, type, load, is_f64)                                                                                           \
+    V_INLINE void survey_lanes_##dtype(const int careful, const type *x, size_t n, sow_survey *s)                                          \
+    {                                                                                                                                      \
+        enum { N = SURVEY_LANES / STATS_LANES };                                                                                           \
+        const vd zero = vd_set1(0), one = vd_set1(1), inf = vd_from_bits(vq_set1(STATS_INF)), minus_inf = vd_sub(zero, inf);               \
+        const vd part = vd_set1(1.0 / SOW_STATS_BLOCK);                                                                                    \
+        vd sum[N], low[N], high[N], outside[N], nans[N];                                                                                   \
+        EACH (v, N)                                                                                                                        \
+            sum[v] = outside[v] = nans[v] = zero, low[v] = inf, high[v] = minus_inf;                                                       \
+        for (size_t i = 0; i < n; i += SURVEY_LANES)                                                                                       \
+            EACH (v, N) {                                                                                                                  \
+                const vd a = load(x + i + v * STATS_LANES);                                                                                \
+                vd term = a, for_low = a, for_high = a;                                                                                    \
+                if (careful) {                                                                                                             \
+                    const vmd bad = magnitude_at_least(a, STATS_INF);                                                                      \
+                    term = vd_select(bad, zero, a), for_low = vd_select(bad, inf, a), for_high = vd_select(bad, minus_inf, a);             \
+                    outside[v] = vd_add(outside[v], vd_select(bad, one, zero));                                                            \
+                    nans[v] = vd_add(nans[v], vd_select(magnitude_at_least(a, STATS_INF + 1), one, zero));                                 \
+                }                                                                                                                          \
+                sum[v] = vd_add(sum[v], is_f64 ? vd_mul(term, part) : term);                                                               \
+                low[v] = vd_min(for_low, low[v]);                                                                                          \
+                high[v] = vd_max(for_high, high[v]);                                                                                       \
+            }                                                                                                                              \
+        s->sum = lanes_sum(sum, N);                                                                                                        \
+        s->low = lanes_extreme(low, N, -1);                                                                                                \
+        s->high = lanes_extreme(high, N, 1);                                                                                               \
+        s->outside = careful ? lanes_sum(outside, N) : 0;                                                                                  \
+        s->nans = careful ? lanes_sum(nans, N) : 0;                                                                                        \
+    }                                                                                                                                      \
+    static void survey_##dtype(const void *x, size_t n, int careful, sow_survey *s)                                                        \
+    {                                                                                                                                      \
+        if (careful)                                                                                                                       \
+            survey_lanes_##dtype(1, x, n, s);                                                                                              \
+        else                                                                                                                               \
+            survey_lanes_##dtype(0, x, n, s);                                                                                              \
+    }                                                                                                                                      \
+    V_INLINE void powers_lanes_##dtype(const int careful, const type *x, size_t n, double scale, double pivot, double *sums)               \
+    {                                                                                                                                      \
+        enum { N = POWER_LANES / STATS_LANES };                                                                                            \
+        const vd zero = vd_set1(0), by = vd_set1(scale), centre = vd_set1(pivot);                                                          \
+        vd s1[N], s2[N], s3[N], s4[N];                                                                                                     \
+        EACH (v, N)                                                                                                                        \
+            s1[v] = s2[v] = s3[v] = s4[v] = zero;                                                                                          \
+        for (size_t i = 0; i < n; i += POWER_LANES)                                                                                        \
+            EACH (v, N) {                                                                                                                  \
+                const vd a = load(x + i + v * STATS_LANES);                                                                                \
+                vd d = vd_sub(is_f64 ? vd_mul(a, by) : a, centre);                                                                         \
+                if (careful)                                                                                                               \
+                    d = vd_select(magnitude_at_least(a, STATS_INF), zero, d);                                                              \
+                const vd square = vd_mul(d, d);                                                                                            \
+                s1[v] = vd_add(s1[v], d);                                                                                                  \
+                s2[v] = vd_add(s2[v], square);                                                                                             \
+                s3[v] = vd_add(s3[v], vd_mul(square, d));                                                                                  \
+                s4[v] = vd_add(s4[v], vd_mul(square, square));                                                                             \
+            }                                                                                                                              \
+        sums[0] = lanes_sum(s1, N);                                                                                                        \
+        sums[1] = lanes_sum(s2, N);                                                                                                        \
+        sums[2] = lanes_sum(s3, N);                                                                                                        \
+        sums[3] = lanes_sum(s4, N);                                                                                                        \
+    }                                                                                                                                      \
+    static void powers_##dtype(const void *x, size_t n, int careful, double scale, double pivot, double *sums)                             \
+    {                                                                                                                                      \
+        if (careful)                                                                                                                       \
+            powers_lanes_##dtype(1, x, n, scale, pivot, sums);                                                                             \
+        else                                                                                                                               \
+            powers_lanes_##dtype(0, x, n, scale, pivot, sums);                                                                             \
+    }                                                                                                                                      \
+    static size_t equal_##dtype(const void *x, size_t n, double value)                                                                     \
+    {                                                                                                                                      \
+        const type *const p = x, wanted = (type)value;                                                                                     \
+        uint32_t count = 0;                                                                                                                \
+        for (size_t i = 0; i < n; i++)                                                                                                     \
+            count += p[i] == wanted;                                                                                                       \
+        return count;                                                                                                                      \
+    }
+
+STATS_KERNELS(f32, float, vd_load_f32, 0)
+STATS_KERNELS(f64, double, vd_load, 1)
+
+#define STATS_TABLE(dtype)                                                                                                                 \
+    {                                                                                                                                      \
+        survey_##dtype, powers_##dtype, equal_##dtype                                                                                      \
+    }
