@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <math.h>
 #include <sow/sow.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include "base/say.h"
 #include "cli/commands.h"
 #include "model/scheme_text.h"
+#include "model/source.h"
 #include "symmetry/show.h"
 #include "symmetry/task.h"
 
@@ -115,19 +115,6 @@ static size_t read_word(const struct arguments *a, size_t option, const char *co
     return i;
 }
 
-/* A u64 in decimal, or in hexadecimal behind 0x. */
-static uint64_t read_seed(const char *text)
-{
-    const bool hex = text[0] == '0' && (text[1] | 0x20) == 'x';
-    const char *const digits = hex ? text + 2 : text;
-    const size_t n = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
-    errno = 0;
-    const unsigned long long value = strtoull(digits, NULL, hex ? 16 : 10);
-    if (n == 0 || digits[n] != '\0' || errno == ERANGE)
-        refuse("seed", text, "0 to 18446744073709551615, or 0x… in hexadecimal");
-    return value;
-}
-
 /* The widths of all layers, the last of which is one unit. */
 static size_t read_widths(const char *text, size_t width[NET_LAYERS_MAX])
 {
@@ -158,7 +145,7 @@ static int run(const struct arguments *a)
                         .activation = activation_words[activation],
                         .points = POINTS,
                         .width = width,
-                        .seed = a->option[SYM_SEED] ? read_seed(a->option[SYM_SEED]) : 0,
+                        .seed = a->option[SYM_SEED] ? seed_read(a->option[SYM_SEED]) : 0,
                         .rate = read_double(a, SYM_RATE, 0.03, 1e-9, 1e9, "1e-9 to 1e9"),
                         .constant = read_double(a, SYM_CONSTANT, 0.1, -1e6, 1e6, "-1e6 to 1e6"),
                         .nudged = a->option[SYM_NUDGE] != NULL,
