@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <gnu/libc-version.h>
-#include <math.h>
 #include <sow/sow.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +10,10 @@
 #include "base/sink.h"
 #include "cli/commands.h"
 
-enum { INFO_JSON, INFO_SCHEMES, INFO_THREADS, INFO_ISA, INFO_HELP };
+enum { INFO_JSON, INFO_THREADS, INFO_ISA, INFO_HELP };
 
 static const struct option info_options[] = {
-    [INFO_JSON] = OPTION_JSON,       [INFO_SCHEMES] = {"schemes", 0, NULL, "List the schemes and their arguments instead", NULL, false},
-    [INFO_THREADS] = OPTION_THREADS, [INFO_ISA] = OPTION_ISA,
-    [INFO_HELP] = OPTION_HELP,       OPTION_END,
+    [INFO_JSON] = OPTION_JSON, [INFO_THREADS] = OPTION_THREADS, [INFO_ISA] = OPTION_ISA, [INFO_HELP] = OPTION_HELP, OPTION_END,
 };
 
 static const char info_details[] =
@@ -84,91 +81,8 @@ static void print_json(const struct facts *f)
     sink_free(&s);
 }
 
-/* An argument's default as a description would write it; NULL: it must be given. Infinity stands for what the tensor itself says. */
-static const char *fallback(const sow_scheme_arg *arg)
-{
-#define X(id, word) #word,
-    static const char *const modes[] = {SOW_FAN_MODE_LIST(X)}, *const laws[] = {SOW_LAW_LIST(X)}, *const fans[] = {SOW_FANS_LIST(X)};
-#undef X
-#define X(id, word, shape) #word,
-    static const char *const layouts[] = {SOW_LAYOUT_LIST(X)};
-#undef X
-    static char number[40];
-    const size_t i = arg->fallback >= 0 && arg->fallback < 64 ? (size_t)arg->fallback : 0;
-    if (isnan(arg->fallback))
-        return NULL;
-    if (isinf(arg->fallback) && arg->type == SOW_ARG_COUNT)
-        return "from the tensor";
-    switch (arg->type) {
-    case SOW_ARG_MODE:
-        return modes[i];
-    case SOW_ARG_LAW:
-        return laws[i];
-    case SOW_ARG_FANS:
-        return fans[i];
-    case SOW_ARG_LAYOUT:
-        return layouts[i];
-    case SOW_ARG_FLAG:
-        return i ? "true" : "false";
-    default:
-        (void)snprintf(number, sizeof number, "%g", arg->fallback);
-        return number;
-    }
-}
-
-static void schemes_table(void)
-{
-    for (size_t i = 0; i < sow_scheme_count(); i++) {
-        const sow_scheme_info *const s = sow_scheme_info_at(i);
-        printf("%s\n  %s\n  %s\n", s->name, s->formula, s->source);
-        for (size_t k = 0; k < s->arg_count; k++) {
-            const char *const value = fallback(&s->arg[k]);
-            printf("    %-10s %s%s%s%s\n", s->arg[k].name, s->arg[k].text, value ? " (default " : "", value ? value : "", value ? ")" : "");
-        }
-    }
-}
-
-static void schemes_json(void)
-{
-    static const char *const types[] = {"number", "count", "flag", "gain", "mode", "law", "layout", "fans"};
-    struct sink s = {0};
-    sink_text(&s, "[");
-    for (size_t i = 0; i < sow_scheme_count(); i++) {
-        const sow_scheme_info *const info = sow_scheme_info_at(i);
-        sink_text(&s, i ? ",\n {\"name\": " : "\n {\"name\": ");
-        sink_string(&s, info->name, strlen(info->name));
-        sink_text(&s, ", \"formula\": ");
-        sink_string(&s, info->formula, strlen(info->formula));
-        sink_text(&s, ", \"source\": ");
-        sink_string(&s, info->source, strlen(info->source));
-        sink_text(&s, ", \"arguments\": [");
-        for (size_t k = 0; k < info->arg_count; k++) {
-            const sow_scheme_arg *const arg = &info->arg[k];
-            const char *const value = fallback(arg);
-            sink_text(&s, k ? ", {\"name\": " : "{\"name\": ");
-            sink_string(&s, arg->name, strlen(arg->name));
-            sink_format(&s, ", \"type\": \"%s\", \"default\": ", types[arg->type]);
-            if (value)
-                sink_string(&s, value, strlen(value));
-            else
-                sink_text(&s, "null");
-            sink_text(&s, ", \"text\": ");
-            sink_string(&s, arg->text, strlen(arg->text));
-            sink_text(&s, "}");
-        }
-        sink_text(&s, "]}");
-    }
-    sink_text(&s, "\n]\n");
-    (void)fwrite(s.data, 1, s.used, stdout);
-    sink_free(&s);
-}
-
 static int run(const struct arguments *a)
 {
-    if (a->option[INFO_SCHEMES]) {
-        (a->option[INFO_JSON] ? schemes_json : schemes_table)();
-        return 0;
-    }
     struct host host = host_open(a->option[INFO_THREADS], a->option[INFO_ISA]);
     const struct facts facts = gather(&host, a);
     (a->option[INFO_JSON] ? print_json : print_table)(&facts);
@@ -176,4 +90,4 @@ static int run(const struct arguments *a)
     return 0;
 }
 
-const struct command cmd_info = {"info", "", 0, 0, "Show version, instruction sets, threads and schemes", info_details, info_options, run};
+const struct command cmd_info = {"info", "", 0, 0, "Show version, instruction sets and threads", info_details, info_options, run};

@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "cli/commands.h"
 #include "files/safetensors.h"
+#include "model/recipes.h"
 #include "model/save.h"
 #include "model/source.h"
 
@@ -16,6 +17,7 @@ enum {
     INIT_LIKE,
     INIT_SET,
     INIT_DTYPE,
+    INIT_VARIANT,
     INIT_MAX_FILE_SIZE,
     INIT_THREADS,
     INIT_ISA,
@@ -33,6 +35,7 @@ static const struct option init_options[] = {
     [INIT_SET] = {"set", 0, "GLOB=SCHEME(…)", "A rule before those of the description; may be given again, the first match decides", NULL,
                   true},
     [INIT_DTYPE] = {"dtype", 0, "TYPE", "Type of every floating-point tensor: f32, f64, f16 or bf16", "f32 f64 f16 bf16", false},
+    [INIT_VARIANT] = {"variant", 0, "NAME", "Take that variant of the description", NULL, false},
     [INIT_MAX_FILE_SIZE] = {"max-file-size", 0, "SIZE",
                             "Several files of at most that many bytes of tensors, and their index; B, KB, MB, GB, TB, KiB, MiB, GiB, TiB",
                             NULL, false},
@@ -59,10 +62,12 @@ static const char init_details[] =
     "            {\"match\": \"*\", \"scheme\": \"normal\", \"mean\": 0, \"std\": 0.02}]}\n"
     "A tied tensor is not written, only recorded. Two tensors of one stream need \"shared_streams\": true in the model. A rule's other "
     "keys "
-    "are its scheme's arguments (sow info --schemes); \"gain\" is a number, an activation's name, {\"leaky_relu\": 0.2} or {\"rms\": "
+    "are its scheme's arguments (sow schemes); \"gain\" is a number, an activation's name, {\"leaky_relu\": 0.2} or {\"rms\": "
     "\"gelu\"}; \"fan_from\" names the tensor whose fan the scheme takes, its stars standing for what those of \"match\" stood for. A "
     "brace "
     "in a name is written {{. \"-\" reads the description from the standard input.\n"
+    "Published models are built in as recipes: sow init gpt2, sow init gpt2:openai; sow schemes --recipes lists them. A file of that name "
+    "comes first. A variant's keys stand in the place of the description's.\n"
     "A safetensors file that sow wrote describes itself: sow init FILE.safetensors -o AGAIN.safetensors makes the same bytes again. With "
     "--like the names, shapes and types come from any checkpoint and the description has rules only.\n"
     "With --max-file-size, FILE is a folder (made if it is not there) or FOLDER/NAME.safetensors, and the checkpoint is divided as Hugging "
@@ -100,6 +105,8 @@ static void read_model(struct model *m, const struct arguments *a, const struct 
             rules_set(m, a->given[i].value);
     if (again && like)
         fail(EXIT_INPUT, (struct place){in->name, 0, 0}, "is a checkpoint; --like needs a description with rules beside it");
+    if (again && m->variant)
+        fail(EXIT_INPUT, (struct place){in->name, 0, 0}, "is a checkpoint, which has no variants");
     if (again)
         source_again(m, in, a->option[INIT_SEED] != NULL);
     else
@@ -113,7 +120,8 @@ static int run(const struct arguments *a)
     struct model m = {0};
     if (!a->option[INIT_OUTPUT])
         fail(EXIT_INPUT, NOWHERE, "init: -o FILE is missing (sow init --help)");
-    inputs[count++] = input_open(a->operand[0]);
+    m.variant = a->option[INIT_VARIANT];
+    inputs[count++] = description_open(a->operand[0], &m.variant);
     if (a->option[INIT_LIKE])
         inputs[count++] = input_open(a->option[INIT_LIKE]);
     read_model(&m, a, &inputs[0], count > 1 ? &inputs[1] : NULL);
@@ -135,7 +143,7 @@ static int run(const struct arguments *a)
 }
 
 const struct command cmd_init = {"init",
-                                 "MODEL.json | RULES.json --like FILE.safetensors | FILE.safetensors",
+                                 "MODEL.json | RECIPE[:VARIANT] | RULES.json --like FILE.safetensors | FILE.safetensors",
                                  1,
                                  1,
                                  "Write a freshly initialised checkpoint",

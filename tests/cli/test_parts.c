@@ -111,8 +111,17 @@ static void ranges(void **state)
         assert_int_equal(sink.used, strlen(expected[i]));
         assert_int_equal(memcmp(sink.data, expected[i], sink.used), 0);
     }
-    static const char *const bad[] = {"{",      "{0",    "{0..",    "{0..}",           "{..1}",   "{0..1",
-                                      "{1..0}", "{0.1}", "{00..1}", "{0..9999999999}", "{-1..1}", "{a..b}"};
+    static const char *const words[] = {"q0.w", "q1.w", "k0.w", "k1.w", "vv0.w", "vv1.w"};
+    assert_null(pattern_parse(&p, "{q,k,vv}{0..1}.w", 16));
+    assert_int_equal(p.count, 6);
+    for (uint64_t i = 0; i < 6; i++) {
+        pattern_expand(&p, i, &sink);
+        assert_int_equal(sink.used, strlen(words[i]));
+        assert_int_equal(memcmp(sink.data, words[i], sink.used), 0);
+    }
+    static const char *const bad[] = {"{",       "{0",      "{0..",   "{0..}",           "{..1}",    "{0..1",     "{1..0}", "{0.1}",
+                                      "{00..1}", "{-1..1}", "{a..b}", "{0..9999999999}", "{a}",      "{}",        "{a,",    "{a,}",
+                                      "{,a}",    "{a,,b}",  "{a,b",   "{a,{b}",          "{0..1,3}", "{a,{0..1}}"};
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         assert_non_null(pattern_parse(&p, bad[i], strlen(bad[i])));
     assert_null(pattern_parse(&p, "}", 1));

@@ -12,22 +12,49 @@ static const char *read_number(const char *p, const char *end, uint64_t *value)
     return p == start || (*start == '0' && p - start > 1) ? NULL : p;
 }
 
+/* Behind the number b of "a..b", or NULL. */
+static const char *read_numbers(const char *c, const char *end, uint64_t *a, uint64_t *b)
+{
+    c = read_number(c, end, a);
+    return !c || end - c < 2 || c[0] != '.' || c[1] != '.' ? NULL : read_number(c + 2, end, b);
+}
+
+/* Behind the last of "a,b,…", two words or more and none empty, or NULL. */
+static const char *read_words(const char *c, const char *end, uint64_t *count)
+{
+    const char *word = c;
+    for (*count = 1; c < end && *c != '{' && *c != '}'; c++)
+        if (*c == ',') {
+            if (c == word)
+                return NULL;
+            word = c + 1;
+            ++*count;
+        }
+    return *count < 2 || c == word ? NULL : c;
+}
+
 /* text[at] is a brace; a static string says what is wrong. */
 static const char *read_range(struct pattern *p, size_t at)
 {
-    const char *const end = p->text + p->length;
-    uint64_t a = 0, b = 0;
-    const char *c = read_number(p->text + at + 1, end, &a);
-    if (!c || end - c < 2 || c[0] != '.' || c[1] != '.' || !(c = read_number(c + 2, end, &b)) || c == end || *c != '}')
-        return "\"{\" starts a range {a..b} of whole numbers below 10^9 without leading zeros; a brace itself is written \"{{\"";
-    if (a > b)
+    const char *const start = p->text + at + 1, *const end = p->text + p->length;
+    uint64_t a = 0, b = 0, count;
+    const char *c = read_numbers(start, end, &a, &b);
+    const bool words = !c;
+    if (words)
+        c = read_words(start, end, &count);
+    else
+        count = b - a + 1;
+    if (!c || c == end || *c != '}')
+        return "\"{\" starts a range {a..b} of whole numbers below 10^9 without leading zeros, or a choice {a,b} of words; a brace itself "
+               "is written \"{{\"";
+    if (!words && a > b)
         return "a range {a..b} must have a <= b";
     if (p->ranges == RANGES_MAX)
         return "more than 4 ranges in one name";
-    if (b - a + 1 > RANGE_MAX_NAMES / p->count)
+    if (count > RANGE_MAX_NAMES / p->count)
         return "the ranges stand for more than 2000000 tensors, more than a file's header can hold";
-    p->count *= b - a + 1;
-    p->range[p->ranges++] = (struct range){at, (size_t)(c - p->text) + 1, a, b - a + 1};
+    p->count *= count;
+    p->range[p->ranges++] = (struct range){at, (size_t)(c - p->text) + 1, a, count, words};
     return NULL;
 }
 
@@ -62,16 +89,30 @@ static void put_plain(struct sink *sink, const char *text, size_t length)
     }
 }
 
+static void put_word(struct sink *sink, const struct pattern *p, const struct range *r, uint64_t index)
+{
+    const char *word = p->text + r->begin + 1;
+    size_t length = strcspn(word, ",}");
+    for (; index; index--) {
+        word += length + 1;
+        length = strcspn(word, ",}");
+    }
+    sink_put(sink, word, length);
+}
+
 void pattern_expand(const struct pattern *p, uint64_t index, struct sink *sink)
 {
     uint64_t number[RANGES_MAX] = {0};
     for (size_t i = p->ranges; i-- > 0; index /= p->range[i].count)
-        number[i] = p->range[i].first + index % p->range[i].count;
+        number[i] = index % p->range[i].count;
     size_t at = 0;
     sink->used = 0;
     for (size_t i = 0; i < p->ranges; at = p->range[i].end, i++) {
         put_plain(sink, p->text + at, p->range[i].begin - at);
-        sink_format(sink, "%llu", (unsigned long long)number[i]);
+        if (p->range[i].words)
+            put_word(sink, p, &p->range[i], number[i]);
+        else
+            sink_format(sink, "%llu", (unsigned long long)(p->range[i].first + number[i]));
     }
     put_plain(sink, p->text + at, p->length - at);
 }

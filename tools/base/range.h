@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file range.h
- * Names with ranges: "h.{0..11}.w" stands for h.0.w … h.11.w. Several ranges make all combinations, the last one fastest. A brace that is
- * meant as a brace is written twice: "{{".
+ * Names with ranges: "h.{0..11}.w" stands for h.0.w … h.11.w, "bn.{weight,bias}" for bn.weight and bn.bias. Several ranges make all
+ * combinations, the last one fastest. A brace that is meant as a brace is written twice: "{{".
  */
 #ifndef SOW_TOOLS_RANGE_H
 #define SOW_TOOLS_RANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ enum { RANGES_MAX = 4 };
 struct range {
     size_t begin, end; /**< bytes of the text that it replaces */
     uint64_t first, count;
+    bool words; /**< {a,b}, not {a..b} */
 };
 
 struct pattern {

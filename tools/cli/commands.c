@@ -5,5 +5,6 @@ const struct command *const commands[] = {
     &cmd_init,
     &cmd_info,
     &cmd_symmetry,
+    &cmd_schemes,
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

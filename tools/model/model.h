@@ -48,6 +48,7 @@ struct rule {
     sow_scheme scheme;
     const sow_scheme *variant; /**< that of the last tensor, and what the tensor said */
     struct own variant_own;
+    bool numbered;               /**< an argument is "*", the number in the tensor's name */
     bool spare_ok;               /**< may decide nothing: rules of the command line stand before it, or did */
     bool constant_ok;            /**< the description says that one constant everywhere is meant */
     uint64_t matched, constants; /**< tensors that it decides; those of them that a constant leaves symmetric */
@@ -63,6 +64,7 @@ struct part {
 struct model {
     const char *file;       /**< in messages about tensors and rules */
     const char *like;       /**< the checkpoint that the tensors are from, or NULL */
+    const char *variant;    /**< of the description, which was asked for; or NULL */
     uint8_t default_format; /**< of tensors that say nothing */
     uint8_t forced_format;  /**< of every floating-point tensor (--dtype), or FORMAT_NONE */
     bool shared_streams;
@@ -116,6 +118,8 @@ void rules_set(struct model *model, const char *text);
 void rules_write(const struct model *model, struct sink *sink);
 /** The first rule that matches, or NO_INDEX; then `from` (emptied first) gets the name that its fan comes from, if any. */
 uint32_t rules_find(const struct model *model, const char *name, size_t length, struct sink *from);
+/** The first whole number that a wildcard of `match` stands for in the name, or NaN. */
+double rule_number(const struct rule *rule, const char *name, size_t length);
 
 /** plan.c: checks the whole model and gives each tensor its rule and place. Nothing is written before. Then the warnings. */
 void plan(struct model *model);

@@ -2,6 +2,7 @@
 /* Everything that can be wrong with a whole model is found here, before a byte is written. */
 #include <math.h>
 #include <sow/sow.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,8 +149,16 @@ static sow_status take_fan(const struct model *m, const struct tensor *from, str
 
 static sow_status tensor_own(const struct model *m, const struct tensor *t, struct own *own, char *why, size_t size)
 {
-    *own = (struct own){
-        .layout = t->layout != NO_LAYOUT ? t->layout : NAN, .groups = t->groups ? (double)t->groups : NAN, .fan_in = NAN, .fan_out = NAN};
+    const struct rule *const r = &m->rule[t->rule];
+    *own = (struct own){.layout = t->layout != NO_LAYOUT ? t->layout : NAN,
+                        .groups = t->groups ? (double)t->groups : NAN,
+                        .fan_in = NAN,
+                        .fan_out = NAN,
+                        .number = r->numbered ? rule_number(r, t->name, t->name_length) : NAN};
+    if (r->numbered && isnan(own->number)) {
+        (void)snprintf(why, size, "an argument is \"*\", but no wildcard of \"match\" stands for a whole number");
+        return SOW_ERR_SCHEME;
+    }
     return t->fan_from == NO_INDEX ? SOW_OK : take_fan(m, &m->tensor[t->fan_from], own, why, size);
 }
 

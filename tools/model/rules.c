@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules of a description: which scheme, with which arguments, for which names. */
+#include <math.h>
 #include <string.h>
 
 #include "base/glob.h"
 #include "model/model.h"
 #include "model/scheme_read.h"
 #include "model/scheme_text.h"
+#include "model/variant.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -25,6 +27,7 @@ static void read_rule(struct model *m, const char *file, const struct json *node
     *r = (struct rule){
         .match = match->text, .file = file, .node = node, .line = node->line, .column = node->column, .first_constant = NO_INDEX};
     r->scheme = scheme_read(&(struct scheme_reader){.file = file, .arena = &m->arena}, node, own_keys, COUNT(own_keys));
+    r->numbered = variant_is_numbered(&r->scheme);
     r->constant_ok = ok && json_bool(file, ok, "\"constant_ok\"");
     if (from) {
         json_expect(file, from, JSON_STRING, "\"fan_from\"");
@@ -79,4 +82,19 @@ uint32_t rules_find(const struct model *m, const char *name, size_t length, stru
         return (uint32_t)i;
     }
     return NO_INDEX;
+}
+
+double rule_number(const struct rule *r, const char *name, size_t length)
+{
+    struct captures captures;
+    if (glob_match(r->match, name, length, &captures))
+        for (size_t i = 0; i < captures.count; i++) {
+            double value = 0;
+            size_t k = 0;
+            for (; k < captures.part[i].length && captures.part[i].text[k] >= '0' && captures.part[i].text[k] <= '9'; k++)
+                value = value * 10 + (captures.part[i].text[k] - '0');
+            if (k && k == captures.part[i].length)
+                return value;
+        }
+    return NAN;
 }

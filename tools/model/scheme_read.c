@@ -96,7 +96,11 @@ static double read_number(const char *file, const struct json *node, const sow_s
 static void read_argument(const char *file, const struct json *node, const sow_scheme_arg *arg, sow_scheme *scheme)
 {
     double value;
-    switch (arg->type) {
+    const bool number = arg->type == SOW_ARG_NUMBER || arg->type == SOW_ARG_COUNT;
+    switch (number && json_is(node, "*") ? SOW_ARG_FANS + 1 : (int)arg->type) {
+    case SOW_ARG_FANS + 1:
+        value = NAN; /* the number in the tensor's name (variant.h) */
+        break;
     case SOW_ARG_NUMBER:
         value = read_number(file, node, arg);
         break;
@@ -127,7 +131,7 @@ sow_scheme scheme_read_name(const char *file, const struct json *node)
     struct suggestion near = suggest_for(node->text, node->length);
     for (size_t i = 0; i < sow_scheme_count(); i++)
         suggest_offer(&near, sow_scheme_info_at(i)->name);
-    fail(EXIT_INPUT, json_place(file, node), "unknown scheme %s%s (sow info --schemes lists them)", quoted(node->text, node->length),
+    fail(EXIT_INPUT, json_place(file, node), "unknown scheme %s%s (sow schemes lists them)", quoted(node->text, node->length),
          suggest_text(&near));
 }
 

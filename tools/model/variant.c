@@ -16,6 +16,9 @@ void own_set(const struct own *own, sow_scheme *scheme)
     set(scheme, "groups", own->groups);
     set(scheme, "fan_in", own->fan_in);
     set(scheme, "fan_out", own->fan_out);
+    for (size_t i = 0; i < SOW_SCHEME_MAX_ARGS; i++)
+        if (scheme->given >> i & 1 && isnan(scheme->arg[i]))
+            scheme->arg[i] = own->number;
 }
 
 sow_scheme variant_make(struct arena *arena, const sow_scheme *scheme, const struct own *own)
@@ -43,6 +46,17 @@ double variant_argument(const sow_scheme *scheme, const char *name, double other
     for (size_t k = 0; scheme->parts && k < scheme->parts->inner_count && isnan(value); k++)
         value = variant_argument(&scheme->parts->inner[k], name, NAN);
     return isnan(value) ? otherwise : value;
+}
+
+bool variant_is_numbered(const sow_scheme *scheme)
+{
+    for (size_t i = 0; i < SOW_SCHEME_MAX_ARGS; i++)
+        if (scheme->given >> i & 1 && isnan(scheme->arg[i]))
+            return true;
+    for (size_t i = 0; scheme->parts && i < scheme->parts->inner_count; i++)
+        if (variant_is_numbered(&scheme->parts->inner[i]))
+            return true;
+    return false;
 }
 
 bool variant_is_constant(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype)

@@ -11,6 +11,7 @@
 /** What a tensor says about itself; NaN: nothing. */
 struct own {
     double layout, groups, fan_in, fan_out;
+    double number; /**< in its name, for arguments that are "*": given, and NaN */
 };
 
 /** The values that the scheme takes are set; the schemes within it stay as they are. */
@@ -21,6 +22,9 @@ sow_scheme variant_make(struct arena *arena, const sow_scheme *scheme, const str
 
 /** The argument of the scheme, or of the first one within it that has it, as a finite number; else `otherwise`. */
 double variant_argument(const sow_scheme *scheme, const char *name, double otherwise);
+
+/** Whether an argument of the scheme, or of one within it, is "*". */
+bool variant_is_numbered(const sow_scheme *scheme);
 
 /** Whether one number fills a tensor of that shape. */
 bool variant_is_constant(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype);
