@@ -30,10 +30,10 @@ static const char *number_text(double value, char text[32])
     return text;
 }
 
-static void print_trial(const struct trial *t, size_t step)
+static void print_trial(const struct trial *t, size_t step, bool is_last)
 {
     if (step > t->steps) {
-        printf("   %-44s", "");
+        printf("%*s", is_last ? 0 : 47, "");
         return;
     }
     const struct moment *const m = &t->moment[step];
@@ -46,7 +46,7 @@ static void print_trial(const struct trial *t, size_t step)
         (void)snprintf(distance, sizeof distance, "%.3g - %.3g", all.least, all.most);
     for (size_t l = 0; l < t->hidden; l++)
         used += snprintf(units + used, sizeof units - (size_t)used, "%s%zu", l ? "," : "", m->hidden[l].distinct);
-    printf("   %8s %5.1f %%  %16s  %-9s", number_text(m->loss, loss), 100 * m->right, distance, units);
+    printf("   %8s %5.1f %%  %16s  %-*s", number_text(m->loss, loss), 100 * m->right, distance, is_last ? 0 : 9, units);
 }
 
 /* Lines of at most 100 bytes. */
@@ -105,13 +105,13 @@ void show_table(const struct show *s)
            s->task, s->rate, (unsigned long long)s->seed);
     printf("%7s   %-44s   %s\n%7s", "", s->trial[CONSTANT].name, s->trial[RANDOM].name, "step");
     for (int i = 0; i < TRIALS; i++)
-        printf("   %8s %7s  %16s  %-9s", "loss", "right", "distance", "distinct");
+        printf("   %8s %7s  %16s  %-*s", "loss", "right", "distance", i == RANDOM ? 0 : 9, "distinct");
     printf("\n");
     for (size_t step = 0; step <= last; step++)
         if (is_shown(s, step)) {
             printf("%7zu", step);
             for (int i = 0; i < TRIALS; i++)
-                print_trial(&s->trial[i], step);
+                print_trial(&s->trial[i], step, i == RANDOM);
             printf("\n");
         }
     printf(
