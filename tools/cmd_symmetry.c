@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/host.h"
+#include "base/progress.h"
 #include "base/say.h"
 #include "cli/commands.h"
 #include "model/scheme_text.h"
@@ -134,6 +135,13 @@ static size_t read_widths(const char *text, size_t width[NET_LAYERS_MAX])
     return layers;
 }
 
+static uint64_t steps_done;
+
+static void see_step(const char *name)
+{
+    progress_at(++steps_done, name, strlen(name));
+}
+
 static int run(const struct arguments *a)
 {
     enum { POINTS = 256 };
@@ -170,15 +178,17 @@ static int run(const struct arguments *a)
     struct net_data data;
     const sow_stream seed = sow_stream_seed(show.seed);
     task_draw(&data, task, sow_stream_named(seed, "points", 6), POINTS);
+    progress_start_counted(TRIALS * show.steps, "steps");
     for (int i = 0; i < TRIALS; i++) {
         struct net net;
         net_create(&net, host.context, activation, width, show.layers, POINTS);
         net_init(&net, &schemes[i], seed);
         if (i == CONSTANT && show.nudged)
             net.layer[0].w[0] = nextafter(net.layer[0].w[0], INFINITY);
-        trial_run(&trial[i], &net, &data, show.steps, show.rate, NULL);
+        trial_run(&trial[i], &net, &data, show.steps, show.rate, see_step);
         net_free(&net);
     }
+    progress_end();
     if (a->option[SYM_PLOT])
         show_plot(&show, &plotter);
     (a->option[SYM_JSON] ? show_json : a->option[SYM_CSV] ? show_csv : show_table)(&show);

@@ -14,6 +14,7 @@ static struct {
     double all; /* 0: nothing to show */
     double start, shown;
     bool on_line;
+    const char *unit; /* NULL: bytes */
 } bar;
 
 double seconds_now(void)
@@ -48,7 +49,14 @@ void progress_start(uint64_t all)
     bar.start = seconds_now();
     bar.shown = bar.start + 0.9;
     bar.all = isatty(STDERR_FILENO) ? (double)all : 0;
+    bar.unit = NULL;
     say_before(clear);
+}
+
+void progress_start_counted(uint64_t all, const char *unit)
+{
+    progress_start(all);
+    bar.unit = unit;
 }
 
 static int columns(void)
@@ -68,8 +76,13 @@ void progress_at(uint64_t bytes, const char *name, size_t length)
     const int full = (int)(20 * done / bar.all);
     for (int i = 0; i < 20; i++)
         drawing[i] = i < full ? '#' : '.';
-    (void)snprintf(text, sizeof text, "%3.0f%% [%s] %s of %s, %s/s, %.0f s left  ", 100 * done / bar.all, drawing, bytes_text(done),
-                   bytes_text(bar.all), bytes_text(rate), (bar.all - done) / rate);
+    int used = snprintf(text, sizeof text, "%3.0f%% [%s] ", 100 * done / bar.all, drawing);
+    if (bar.unit)
+        used += snprintf(text + used, sizeof text - (size_t)used, "%.0f of %.0f %s, %.0f/s", done, bar.all, bar.unit, rate);
+    else
+        used +=
+            snprintf(text + used, sizeof text - (size_t)used, "%s of %s, %s/s", bytes_text(done), bytes_text(bar.all), bytes_text(rate));
+    (void)snprintf(text + used, sizeof text - (size_t)used, ", %.0f s left  ", (bar.all - done) / rate);
     const int room = columns() - (int)strlen(text) - 3;
     clear();
     (void)fprintf(stderr, "%s%.*s", text, room > 0 ? room : 0, room > 0 ? quoted(name, length) : "");

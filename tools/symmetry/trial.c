@@ -70,7 +70,7 @@ static double compare_with_one(const struct net *net, const struct net_data *dat
     return most;
 }
 
-void trial_run(struct trial *t, struct net *net, const struct net_data *data, size_t steps, double rate, void (*seen)(void))
+void trial_run(struct trial *t, struct net *net, const struct net_data *data, size_t steps, double rate, void (*seen)(const char *name))
 {
     t->hidden = net->layers - 1;
     t->moment = calloc(steps + 1, sizeof *t->moment);
@@ -85,8 +85,7 @@ void trial_run(struct trial *t, struct net *net, const struct net_data *data, si
         t->steps++;
         look(t, net, data, slope);
         t->is_stuck = t->is_stuck && slope == 0;
-        if (seen)
-            seen();
+        seen(t->name);
     }
     t->is_one = !t->diverged;
     for (size_t l = 0; l < t->hidden; l++)

@@ -33,8 +33,9 @@ struct trial {
 
 struct units units_compare(const struct net_layer *layer);
 
-/** Trains `net` in place. `seen` (may be NULL) is called after each step. */
-void trial_run(struct trial *trial, struct net *net, const struct net_data *data, size_t steps, double rate, void (*seen)(void));
+/** Trains `net` in place. `seen` is called after each step. */
+void trial_run(struct trial *trial, struct net *net, const struct net_data *data, size_t steps, double rate,
+               void (*seen)(const char *name));
 void trial_free(struct trial *trial);
 
 /** The largest distance between two units of one layer at any step. */
