@@ -274,6 +274,7 @@ const sow__scheme_row sow__scheme_rows[] = {
     ZERO("torch.norm.bias", "torch.nn, all norms"),
     ZERO("torch.norm.running_mean", "torch.nn"),
     ONE("torch.norm.running_var", "torch.nn"),
+    ZERO("torch.norm.num_batches_tracked", "torch.nn"),
     BARE("torch.prelu", constant, 0.25, IN, UNIFORM, "0.25", "torch.nn"),
 
     /* JAX's own defaults and names */
