@@ -192,3 +192,74 @@ sow_status sow_fan(sow_layout layout, sow_fans fans, double groups, int rank, co
     *fan_out = out;
     return sow__pass(why, size);
 }
+
+/* The set with its axes counted from 0. */
+static sow_status resolve(const place *p, const char *name, unsigned set, unsigned *axes)
+{
+    *axes = 0;
+    for (int axis = -SOW_MAX_RANK; axis < SOW_MAX_RANK; axis++) {
+        if (!(set & SOW__AXIS_BIT(axis)))
+            continue;
+        if (axis < -p->rank || axis >= p->rank)
+            return sow__fail(SOW_ERR_FAN, p->why, p->size, "%s is %d, must be %d to %d for rank %d", name, axis, -p->rank, p->rank - 1,
+                             p->rank);
+        *axes |= 1U << (axis < 0 ? p->rank + axis : axis);
+    }
+    return SOW_OK;
+}
+
+static double product(const place *p, unsigned axes)
+{
+    double n = 1;
+    for (int i = 0; i < p->rank; i++)
+        n *= axes >> i & 1 ? (double)p->shape[i] : 1;
+    return n;
+}
+
+OUT_OF_LINE static sow_status by_axes(const place *p, unsigned in, unsigned out, unsigned batch, double *fan_in, double *fan_out)
+{
+    if ((in | out) & batch)
+        return sow__fail(SOW_ERR_FAN, p->why, p->size, "batch_axis shares an axis with in_axis or out_axis, must not");
+    const double ins = product(p, in), outs = product(p, out), others = ins * outs * product(p, batch);
+    if (others == 0) { /* no elements */
+        *fan_in = ins;
+        *fan_out = outs;
+        return SOW_OK;
+    }
+    const double all = product(p, (1U << p->rank) - 1);
+    *fan_in = ins * (all / others);
+    *fan_out = outs * (all / others);
+    return SOW_OK;
+}
+
+sow_status sow__fan_by_axes(const sow__axes *axes, sow_layout layout, sow_fans fans, double groups, int rank, const int64_t *shape,
+                            double *fan_in, double *fan_out, char *why, size_t size)
+{
+    const place p = {rank, shape, why, size};
+    unsigned in, out, batch;
+    if ((axes->in | axes->out | axes->batch) == 0)
+        return sow_fan(layout, fans, groups, rank, shape, fan_in, fan_out, why, size);
+    SOW_TRY(resolve(&p, "in_axis", axes->in, &in));
+    SOW_TRY(resolve(&p, "out_axis", axes->out, &out));
+    SOW_TRY(resolve(&p, "batch_axis", axes->batch, &batch));
+    if (in == 0 && out == 0) {
+        int64_t rest[SOW_MAX_RANK];
+        int left = 0;
+        for (int i = 0; i < rank; i++)
+            if (!(batch >> i & 1))
+                rest[left++] = shape[i];
+        return sow_fan(layout, fans, groups, left, rest, fan_in, fan_out, why, size);
+    }
+    if (layout != SOW_LAYOUT_AUTO || groups > 1)
+        return sow__fail(SOW_ERR_FAN, why, size, "%s beside in_axis or out_axis, must be left out", groups > 1 ? "groups" : "layout");
+    if (in == 0 || out == 0) { /* JAX's defaults: the last two axes */
+        if (rank < 2)
+            return sow__fail(SOW_ERR_FAN, why, size, "%s is missing at rank %d, must be given", in ? "out_axis" : "in_axis", rank);
+        in = in ? in : 1U << (rank - 2);
+        out = out ? out : 1U << (rank - 1);
+    }
+    const sow__fpenv saved = sow__fpenv_enter();
+    const sow_status status = by_axes(&p, in, out, batch, fan_in, fan_out);
+    sow__fpenv_leave(saved);
+    return status;
+}

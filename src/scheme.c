@@ -73,9 +73,78 @@ sow_status sow_scheme_set(sow_scheme *scheme, const char *name, double value)
     const int i = sow_scheme_arg_index(scheme, name);
     if (i < 0)
         return SOW_ERR_SCHEME;
+    if (row_of(scheme)->info.arg[i].type == SOW_ARG_AXES) {
+        if (!(value >= -SOW_MAX_RANK && value < SOW_MAX_RANK && value == floor(value)))
+            return SOW_ERR_SCHEME;
+        value = SOW__AXIS_BIT((int)value);
+    }
     scheme->arg[i] = value;
     scheme->given |= 1U << i;
     return SOW_OK;
+}
+
+/* "0,-1" */
+static sow_status set_axes(sow_scheme *scheme, int i, const char *word)
+{
+    unsigned set = 0;
+    for (;;) {
+        const int negative = *word == '-';
+        word += negative;
+        if (*word < '0' || *word > (negative ? '8' : '7') || (negative && *word == '0'))
+            return SOW_ERR_SCHEME;
+        set |= SOW__AXIS_BIT(negative ? '0' - *word : *word - '0');
+        word++;
+        if (*word == '\0')
+            break;
+        if (*word++ != ',')
+            return SOW_ERR_SCHEME;
+    }
+    scheme->arg[i] = set;
+    scheme->given |= 1U << i;
+    return SOW_OK;
+}
+
+/* A slope behind the name: digits and one point, so that no locale plays a part. NaN: not a number. */
+static double read_slope(const char *text)
+{
+    double value = 0, unit = 1;
+    int digits = 0, point = 0;
+    for (; *text; text++) {
+        if (*text == '.' && !point) {
+            point = 1;
+        } else if (*text >= '0' && *text <= '9' && digits < 15) {
+            value = value * 10 + (*text - '0');
+            unit *= point ? 10 : 1;
+            digits++;
+        } else {
+            return NAN;
+        }
+    }
+    return digits ? value / unit : NAN;
+}
+
+/* "relu", "rms:gelu", "leaky_relu:0.2", "std:leaky_relu:0.2" */
+static sow_status set_gain(sow_scheme *scheme, const char *name, const char *word)
+{
+    static const char *const rules[] = {"torch:", "rms:", "std:"};
+    char activation[32];
+    int rule = SOW_GAIN_TORCH;
+    double slope = NAN, gain;
+    for (int i = 0; i < 3; i++)
+        if (strncmp(word, rules[i], strlen(rules[i])) == 0) {
+            rule = SOW_GAIN_TORCH + i;
+            word += strlen(rules[i]);
+            break;
+        }
+    const size_t length = strcspn(word, ":");
+    if (length >= sizeof activation)
+        return SOW_ERR_SCHEME;
+    memcpy(activation, word, length);
+    activation[length] = '\0';
+    if (word[length] == ':' && isnan(slope = read_slope(word + length + 1)))
+        return SOW_ERR_SCHEME;
+    SOW_TRY(sow_gain(activation, slope, (sow_gain_rule)rule, &gain, NULL, 0));
+    return sow_scheme_set(scheme, name, gain);
 }
 
 #define X(id, word)         #word,
@@ -113,11 +182,10 @@ sow_status sow_scheme_set_word(sow_scheme *scheme, const char *name, const char 
     if (i < 0 || !word)
         return SOW_ERR_SCHEME;
     const sow_arg_type type = row_of(scheme)->info.arg[i].type;
-    if (type == SOW_ARG_GAIN) {
-        double gain;
-        SOW_TRY(sow_gain(word, NAN, SOW_GAIN_TORCH, &gain, NULL, 0));
-        return sow_scheme_set(scheme, name, gain);
-    }
+    if (type == SOW_ARG_GAIN)
+        return set_gain(scheme, name, word);
+    if (type == SOW_ARG_AXES)
+        return set_axes(scheme, i, word);
     const char *const *words = words_of(type);
     for (int k = 0; words && words[k]; k++)
         if (strcmp(words[k], word) == 0)
@@ -219,6 +287,22 @@ sow_status sow_scheme_dist(const sow_scheme *scheme, int rank, const int64_t *sh
     SOW_TRY(sow__scheme_check(&call, &found));
     *dist = found;
     return SOW_OK;
+}
+
+sow_status sow_scheme_fans(const sow_scheme *scheme, int rank, const int64_t *shape, double *fan_in, double *fan_out, char *why,
+                           size_t size)
+{
+    sow__scheme_call call;
+    double in, out;
+    if (scheme && (!fan_in || !fan_out))
+        return sow__fail(SOW_ERR_NULL, why, size, "%s is null", !fan_in ? "fan_in" : "fan_out");
+    SOW_TRY(sow__scheme_call_make(&call, scheme, rank, shape, SOW_F64, why, size));
+    for (size_t i = 0; i < call.row->info.arg_count; i++)
+        SOW_TRY(check_arg(&call, i));
+    SOW_TRY(sow__fans_of(&call, SOW_FAN_AVG, &in, &out));
+    *fan_in = in;
+    *fan_out = out;
+    return sow__pass(why, size);
 }
 
 sow_status sow__bad_shape(const sow__scheme_call *c, const char *must)

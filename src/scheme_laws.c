@@ -39,18 +39,33 @@ sow_status sow__arg_positive_or_0(const sow__scheme_call *c, const char *name, d
 }
 
 /* Fans that are given win over the shape, which is not looked at if it is not needed. */
-sow_status sow__fan_of(const sow__scheme_call *c, sow_fan_mode mode, double *fan)
+static unsigned axes_of(const sow__scheme_call *c, const char *name)
+{
+    return (unsigned)sow__arg(c, name, 0);
+}
+
+sow_status sow__fans_of(const sow__scheme_call *c, sow_fan_mode mode, double *fan_in, double *fan_out)
 {
     double in = sow__arg(c, "fan_in", 0), out = sow__arg(c, "fan_out", 0), shape_in = 0, shape_out = 0;
-    if ((mode != SOW_FAN_OUT && in == 0) || (mode != SOW_FAN_IN && out == 0))
-        SOW_TRY(sow_fan((sow_layout)sow__arg(c, "layout", SOW_LAYOUT_AUTO), (sow_fans)sow__arg(c, "fans", SOW_FANS_TRUE),
-                        sow__arg(c, "groups", 0), c->rank, c->shape, &shape_in, &shape_out, c->why, c->size));
+    if ((mode != SOW_FAN_OUT && in == 0) || (mode != SOW_FAN_IN && out == 0)) {
+        const sow__axes axes = {axes_of(c, "in_axis"), axes_of(c, "out_axis"), axes_of(c, "batch_axis")};
+        const int at = sow_scheme_arg_index(c->scheme, "layout"), given = at >= 0 && c->scheme->given >> at & 1;
+        /* A row's own layout gives way to axes; beside one that is given they are an error. */
+        const double layout = (axes.in | axes.out) && !given ? SOW_LAYOUT_AUTO : sow__arg(c, "layout", SOW_LAYOUT_AUTO);
+        SOW_TRY(sow__fan_by_axes(&axes, (sow_layout)layout, (sow_fans)sow__arg(c, "fans", SOW_FANS_TRUE), sow__arg(c, "groups", 0), c->rank,
+                                 c->shape, &shape_in, &shape_out, c->why, c->size));
+    }
     in = in > 0 ? in : shape_in;
     out = out > 0 ? out : shape_out;
-    if (c->empty) {
-        in = in < 1 ? 1 : in;
-        out = out < 1 ? 1 : out;
-    }
+    *fan_in = c->empty && in < 1 ? 1 : in;
+    *fan_out = c->empty && out < 1 ? 1 : out;
+    return SOW_OK;
+}
+
+sow_status sow__fan_of(const sow__scheme_call *c, sow_fan_mode mode, double *fan)
+{
+    double in, out;
+    SOW_TRY(sow__fans_of(c, mode, &in, &out));
     *fan = mode == SOW_FAN_IN ? in : mode == SOW_FAN_OUT ? out : mode == SOW_FAN_AVG ? (in + out) / 2 : sqrt(in * out);
     return SOW_OK;
 }

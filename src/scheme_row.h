@@ -92,6 +92,23 @@ sow_status sow__bad_shape(const sow__scheme_call *call, const char *must);
 /* SOW_ERR_SCHEME if `value`, mul and add applied, is finite and overflows the element type. */
 sow_status sow__check_value(const sow__scheme_call *call, double value);
 
+/* Both fans: what the arguments give, else the shape's; at least 1 without elements. `mode`: the shape is looked at if that fan needs it.
+ */
+sow_status sow__fans_of(const sow__scheme_call *call, sow_fan_mode mode, double *fan_in, double *fan_out);
+
+/*
+ * fan.c: fans by axes, JAX's rule: fan_in = ∏in · rf, rf = ∏all / (∏in · ∏out · ∏batch). Sets of axes as sow__axes_of() makes them.
+ * Where neither `in` nor `out` names one, the layout decides, over the shape without the batch axes.
+ */
+typedef struct sow__axes {
+    unsigned in, out, batch;
+} sow__axes;
+sow_status sow__fan_by_axes(const sow__axes *axes, sow_layout layout, sow_fans fans, double groups, int rank, const int64_t *shape,
+                            double *fan_in, double *fan_out, char *why, size_t size);
+
+/* A set of axes as an argument holds it: bit a for axis a >= 0, bit 8 + k for axis -1 - k. */
+#define SOW__AXIS_BIT(axis) (1U << ((axis) >= 0 ? (axis) : 7 - (axis)))
+
 /* The fan that the arguments give, else that of the shape. */
 sow_status sow__fan_of(const sow__scheme_call *call, sow_fan_mode mode, double *fan);
 

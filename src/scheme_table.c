@@ -34,6 +34,7 @@
 /* clang-format off */
 #define NUMBER(name, fallback, text) {name, SOW_ARG_NUMBER, fallback, text}
 #define COUNT(name, fallback, text)  {name, SOW_ARG_COUNT, fallback, text}
+#define AXES(name, text)             {name, SOW_ARG_AXES, INFINITY, text}
 #define FLAG(name, fallback, text)   {name, SOW_ARG_FLAG, fallback, text}
 #define GAIN(fallback)               {"gain", SOW_ARG_GAIN, fallback, "factor, or the name of an activation"}
 #define MODE(fallback)               {"mode", SOW_ARG_MODE, fallback, "which fan"}
@@ -44,7 +45,10 @@
     {"fans", SOW_ARG_FANS, fans, "whose fans"},                                                                                            \
     COUNT("groups", INFINITY, "groups of a convolution"),                                                                                  \
     COUNT("fan_in", INFINITY, "instead of the shape's"),                                                                                   \
-    COUNT("fan_out", INFINITY, "instead of the shape's")
+    COUNT("fan_out", INFINITY, "instead of the shape's"),                                                                                  \
+    AXES("in_axis", "of the inputs, instead of a layout"),                                                                                 \
+    AXES("out_axis", "of the outputs, instead of a layout"),                                                                               \
+    AXES("batch_axis", "over independent weights, experts say: in no fan")
 #define FAN_IN_OF_WEIGHT             COUNT("fan_in", NAN, "of the layer's weight")
 #define HIDDEN                       COUNT("hidden", NAN, "hidden units")
 #define LAYERS                       COUNT("layers", NAN, "transformer blocks")

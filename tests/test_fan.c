@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "tests/schemes.h"
 #include "tests/support.h"
 
 /* A shape by its non-zero prefix. */
@@ -169,12 +170,82 @@ static void lists_have_their_words(void **state)
     }
 }
 
+/* jax.nn.initializers.variance_scaling's in_axis, out_axis and batch_axis; fans by its formula. */
+static void axes_have_jax_fans(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text; /* scheme, arguments */
+        int rank;
+        int64_t shape[4];
+        double in, out;
+    } cases[] = {
+        {"variance_scaling in_axis=-2 out_axis=-1", 4, {8, 8, 128, 256}, 8192, 16384},
+        {"variance_scaling in_axis=0", 3, {12, 64, 768}, 768, 49152},             /* out_axis: the last */
+        {"variance_scaling out_axis=0", 2, {50257, 768}, 768, 768},               /* flax default_embed_init: both are axis 0 */
+        {"variance_scaling in_axis=0 out_axis=1,2", 3, {768, 12, 64}, 768, 768},  /* heads_in */
+        {"variance_scaling in_axis=0,1 out_axis=-1", 3, {12, 64, 768}, 768, 768}, /* heads_out */
+        {"variance_scaling in_axis=1 out_axis=2 batch_axis=0", 3, {8, 512, 2048}, 512, 2048},
+        {"variance_scaling batch_axis=0 layout=linear", 3, {8, 512, 2048}, 2048, 512}, /* experts of (O, I) */
+        {"variance_scaling batch_axis=0 layout=conv groups=2", 4, {8, 64, 16, 3}, 48, 96},
+        {"xavier_uniform batch_axis=0,1", 4, {2, 3, 40, 50}, 50, 40},
+        {"torch.linear in_axis=0 out_axis=1", 2, {30, 40}, 30, 40}, /* instead of the preset's layout */
+        {"kaiming_normal in_axis=-1 out_axis=0 fan_out=7", 2, {30, 40}, 40, 7},
+        {"normal", 2, {30, 40}, 40, 30},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const sow_scheme s = test_scheme(cases[i].text);
+        double in = 0, out = 0;
+        char why[200] = "";
+        if (sow_scheme_fans(&s, cases[i].rank, cases[i].shape, &in, &out, why, sizeof why) != SOW_OK || in != cases[i].in ||
+            out != cases[i].out)
+            fail_msg("%s: fans %g and %g, must be %g and %g; %s", cases[i].text, in, out, cases[i].in, cases[i].out, why);
+    }
+    /* The law sees them: lecun_normal of experts. */
+    const sow_scheme s = test_scheme("variance_scaling dist=normal in_axis=1 out_axis=2 batch_axis=0");
+    sow_dist dist;
+    assert_int_equal(sow_scheme_dist(&s, 3, (const int64_t[]){8, 256, 2048}, SOW_F32, &dist, NULL, 0), SOW_OK);
+    assert_true(dist.std == 1.0 / 16);
+}
+
+static void wrong_axes_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word, *other;
+    } cases[] = {
+        {"variance_scaling in_axis=3", "in_axis is 3", "must be -3 to 2 for rank 3"},
+        {"variance_scaling batch_axis=-4", "batch_axis is -4", "rank 3"},
+        {"variance_scaling in_axis=0 batch_axis=-3", "batch_axis", "must not"},
+        {"variance_scaling in_axis=0 layout=conv", "layout", "left out"},
+        {"variance_scaling in_axis=0 groups=2", "groups", "left out"},
+    };
+    const int64_t shape[] = {4, 5, 6};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const sow_scheme s = test_scheme(cases[i].text);
+        double in = -1, out = -1;
+        char why[200] = "";
+        assert_int_equal(sow_scheme_fans(&s, 3, shape, &in, &out, why, sizeof why), SOW_ERR_FAN);
+        if (!strstr(why, cases[i].word) || !strstr(why, cases[i].other))
+            fail_msg("%s: \"%s\"", cases[i].text, why);
+        assert_true(in == -1 && out == -1);
+    }
+    sow_scheme s = sow_scheme_named("he_normal");
+    static const char *const bad[] = {"", "8", "-9", "-0", "1,", ",1", "1 2", "a", "10"};
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_int_equal(sow_scheme_set_word(&s, "in_axis", bad[i]), SOW_ERR_SCHEME);
+    assert_int_equal(sow_scheme_set(&s, "in_axis", 8), SOW_ERR_SCHEME);
+    assert_int_equal(sow_scheme_set(&s, "in_axis", 0.5), SOW_ERR_SCHEME);
+    assert_int_equal(s.given, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts_have_their_true_fans), cmocka_unit_test(frameworks_compute_theirs),
         cmocka_unit_test(empty_shapes_succeed),         cmocka_unit_test(errors),
-        cmocka_unit_test(lists_have_their_words),
+        cmocka_unit_test(lists_have_their_words),       cmocka_unit_test(axes_have_jax_fans),
+        cmocka_unit_test(wrong_axes_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

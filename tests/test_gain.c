@@ -129,12 +129,45 @@ static void errors(void **state)
     assert_string_equal(why, "torch h");
 }
 
+/* The same through words: a rule before the name, a slope behind it. */
+static void words_of_a_scheme(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *name;
+        double slope;
+        sow_gain_rule rule;
+    } cases[] = {
+        {"relu", "relu", NAN, SOW_GAIN_TORCH},
+        {"torch:tanh", "tanh", NAN, SOW_GAIN_TORCH},
+        {"rms:gelu", "gelu", NAN, SOW_GAIN_RMS},
+        {"std:silu", "silu", NAN, SOW_GAIN_STD},
+        {"leaky_relu:0.2", "leaky_relu", 0.2, SOW_GAIN_TORCH},
+        {"std:leaky_relu:0.25", "leaky_relu", 0.25, SOW_GAIN_STD},
+        {"leaky_relu:1", "leaky_relu", 1, SOW_GAIN_TORCH},
+    };
+    static const char *const bad[] = {"",         "rms",         "rms:",         "rms:nothing",      "gelu",
+                                      "relu:0.2", "leaky_relu:", "leaky_relu:x", "leaky_relu:1.2.3", "RMS:gelu"};
+    sow_scheme s = sow_scheme_named("kaiming_normal");
+    const int at = sow_scheme_arg_index(&s, "gain");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        double gain = 0;
+        assert_int_equal(sow_gain(cases[i].name, cases[i].slope, cases[i].rule, &gain, NULL, 0), SOW_OK);
+        assert_int_equal(sow_scheme_set_word(&s, "gain", cases[i].word), SOW_OK);
+        assert_true(s.arg[at] == gain);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        if (sow_scheme_set_word(&s, "gain", bad[i]) != SOW_ERR_SCHEME)
+            fail_msg("gain \"%s\" was taken", bad[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torch_table),
         cmocka_unit_test(exact_gains),
         cmocka_unit_test(errors),
+        cmocka_unit_test(words_of_a_scheme),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

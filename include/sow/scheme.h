@@ -97,7 +97,8 @@ typedef enum sow_arg_type {
     SOW_ARG_MODE,   /**< a word of SOW_FAN_MODE_LIST */
     SOW_ARG_LAW,    /**< a word of SOW_LAW_LIST */
     SOW_ARG_LAYOUT, /**< a word of SOW_LAYOUT_LIST */
-    SOW_ARG_FANS    /**< a word of SOW_FANS_LIST */
+    SOW_ARG_FANS,   /**< a word of SOW_FANS_LIST */
+    SOW_ARG_AXES    /**< axes of the shape, -8 to 7, below 0 from the end: one by sow_scheme_set(), several as the word "0,-1" */
 } sow_arg_type;
 
 #define SOW_SCHEME_MAX_ARGS 12
@@ -177,10 +178,16 @@ SOW_API sow_scheme sow_scheme_named(const char *name);
 /** Index of the argument, or -1. */
 SOW_API int sow_scheme_arg_index(const sow_scheme *scheme, const char *name);
 
-/** Sets an argument to a number. Errors: SOW_ERR_SCHEME for an unknown argument or row; the range is checked with the shape, later. */
+/**
+ * Sets an argument to a number. Errors: SOW_ERR_SCHEME for an unknown argument or row, or an axis that is not -8 to 7; other ranges are
+ * checked with the shape, later.
+ */
 SOW_API sow_status sow_scheme_set(sow_scheme *scheme, const char *name, double value);
 
-/** Sets an argument to a word: an enumerator, "true" or "false", or an activation for a gain (torch's table). Errors: SOW_ERR_SCHEME. */
+/**
+ * Sets an argument to a word: an enumerator, "true" or "false", axes separated by commas, or a gain's activation: "relu" (torch's table),
+ * "leaky_relu:0.2" with its slope, "rms:gelu" or "std:gelu" by another rule (sow_gain). Errors: SOW_ERR_SCHEME.
+ */
 SOW_API sow_status sow_scheme_set_word(sow_scheme *scheme, const char *name, const char *word);
 
 /**
@@ -206,6 +213,13 @@ SOW_API sow_status sow_check_scheme(const sow_scheme *scheme, int rank, const in
  */
 SOW_API sow_status sow_fan(sow_layout layout, sow_fans fans, double groups, int rank, const int64_t *shape, double *fan_in, double *fan_out,
                            char *why, size_t size);
+
+/**
+ * The fans that `scheme` sees in a tensor of that (global) shape in *fan_in, *fan_out: those of its arguments (fan_in, in_axis, layout,
+ * fans, groups …), and of the layout `auto` where it has none. Errors: as sow_fan(), and for arguments that the scheme refuses. Pure.
+ */
+SOW_API sow_status sow_scheme_fans(const sow_scheme *scheme, int rank, const int64_t *shape, double *fan_in, double *fan_out, char *why,
+                                   size_t size);
 
 /* Constructors for the everyday schemes; everything else by name. Each gives the same value as sow_scheme_named() and sow_scheme_set(). */
 SOW_API sow_scheme sow_zeros(void);

@@ -147,6 +147,14 @@ def jax_rows():
                 f"jax variance_scaling(2, {mode}, {law})", by(ini.variance_scaling(2.0, mode, law)), BIG, "variance_scaling", scale=2,
                 mode=mode, dist=law, layout="dense",
             )
+    axes = ((-2, -1, ()), (0, (1, 2), ()), ((0, 1), 2, ()), (1, 2, 0))
+    for into, out, batch in axes:
+        words = {"in_axis": into, "out_axis": out, **({"batch_axis": batch} if batch != () else {})}
+        yield Row(
+            f"jax variance_scaling(1, fan_avg, normal, {into}, {out}, batch {batch})",
+            by(ini.variance_scaling(1.0, "fan_avg", "normal", in_axis=into, out_axis=out, batch_axis=batch)), (32, 64, 1024),
+            "variance_scaling", mode="fan_avg", dist="normal", **words,
+        )
     yield Row("jax orthogonal(1.5)", by(ini.orthogonal(1.5)), (256, 384), "orthogonal", "orthogonal", gain=1.5, layout="dense")
     yield Row(
         "jax delta_orthogonal()", by(ini.delta_orthogonal()), (3, 3, 64, 96), "delta_orthogonal", "delta", layout="conv_last"

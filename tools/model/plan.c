@@ -141,6 +141,12 @@ static void bind(struct model *m, struct tensor *t, struct sink *from)
 static sow_status take_fan(const struct model *m, const struct tensor *from, struct own *own, char *why, size_t size)
 {
     const sow_scheme *const scheme = &m->rule[from->rule].scheme;
+    static const char *const axes[] = {"in_axis", "out_axis", "batch_axis"};
+    for (size_t i = 0; i < sizeof axes / sizeof axes[0]; i++) {
+        const int arg = sow_scheme_arg_index(scheme, axes[i]);
+        if (arg >= 0 && scheme->given >> arg & 1)
+            return sow_scheme_fans(scheme, from->rank, tensor_global(from), &own->fan_in, &own->fan_out, why, size);
+    }
     const double layout = from->layout != NO_LAYOUT ? from->layout : variant_argument(scheme, "layout", SOW_LAYOUT_AUTO);
     const double fans = variant_argument(scheme, "fans", SOW_FANS_TRUE);
     const double groups = from->groups ? (double)from->groups : variant_argument(scheme, "groups", 1);

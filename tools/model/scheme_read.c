@@ -2,6 +2,7 @@
 #include "model/scheme_read.h"
 
 #include <math.h>
+#include <sow/tensor.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,12 +94,32 @@ static double read_number(const char *file, const struct json *node, const sow_s
     return json_double(file, node, arg->name);
 }
 
+/* -1, or [0, 1], as the word that the library takes. */
+static void read_axes(const char *file, const struct json *node, const sow_scheme_arg *arg, sow_scheme *scheme)
+{
+    char word[4 * SOW_MAX_RANK * 2] = "";
+    const struct json *const first = node->type == JSON_ARRAY ? node->child : node;
+    for (const struct json *axis = first; axis; axis = node->type == JSON_ARRAY ? axis->next : NULL) {
+        const double value = json_double(file, axis, arg->name);
+        if (!(value >= -SOW_MAX_RANK && value < SOW_MAX_RANK && value == floor(value)) || strlen(word) > sizeof word - 5)
+            fail(EXIT_INPUT, json_place(file, axis), "%s is %s, must be %d to %d", arg->name, quoted(axis->text, axis->length),
+                 -SOW_MAX_RANK, SOW_MAX_RANK - 1);
+        (void)snprintf(word + strlen(word), sizeof word - strlen(word), "%s%d", *word ? "," : "", (int)value);
+    }
+    if (*word && sow_scheme_set_word(scheme, arg->name, word) != SOW_OK)
+        fail(EXIT_INPUT, json_place(file, node), "%s takes no %s", arg->name, word);
+}
+
 static void read_argument(const char *file, const struct json *node, const sow_scheme_arg *arg, sow_scheme *scheme)
 {
     double value;
+    if (arg->type == SOW_ARG_AXES) {
+        read_axes(file, node, arg, scheme);
+        return;
+    }
     const bool number = arg->type == SOW_ARG_NUMBER || arg->type == SOW_ARG_COUNT;
-    switch (number && json_is(node, "*") ? SOW_ARG_FANS + 1 : (int)arg->type) {
-    case SOW_ARG_FANS + 1:
+    switch (number && json_is(node, "*") ? SOW_ARG_AXES + 1 : (int)arg->type) {
+    case SOW_ARG_AXES + 1:
         value = NAN; /* the number in the tensor's name (variant.h) */
         break;
     case SOW_ARG_NUMBER:

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const types[] = {"number", "count", "flag", "gain", "mode", "law", "layout", "fans"};
-_Static_assert(SOW_ARG_FANS + 1 == sizeof types / sizeof types[0], "a name for each type of argument");
+static const char *const types[] = {"number", "count", "flag", "gain", "mode", "law", "layout", "fans", "axes"};
+_Static_assert(SOW_ARG_AXES + 1 == sizeof types / sizeof types[0], "a name for each type of argument");
 
 /* The word for the default of an argument that takes words, or NULL. */
 static const char *default_word(const sow_scheme_arg *arg)
