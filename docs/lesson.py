@@ -4,8 +4,8 @@
 
 Blocks of ```console hold "$ command" lines, each followed by its output; all run in one new folder, in order. Output must be equal, or, in
 a block ```console 2%, equal up to numbers that differ by that much. --plot NAME.svg must draw img/NAME.svg (left out, with a message, where
-gnuplot is missing; drawn but not compared where it is another version). Blocks of ```c must stand in examples/lesson.c. --update writes the
-page's outputs and pictures anew.
+gnuplot is missing; drawn but not compared where it is another version). A block ```json NAME is that file in the folder. Blocks of ```c must stand in
+examples/lesson.c. --update writes the page's outputs and pictures anew.
 
 SOW names the program, LESSON the built examples/lesson.c; without them they are looked for in build/.
 """
@@ -23,7 +23,7 @@ PAGE = HERE / "lesson.md"
 EXAMPLE = HERE.parent / "examples" / "lesson.c"
 BUILD = HERE.parent / "build"
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-BLOCK = re.compile(r"^```(console|c)([^\n]*)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^```(console|c|json)([^\n]*)\n(.*?)^```$", re.M | re.S)
 
 
 def near(shown, got, relative, absolute=0.0):
@@ -94,6 +94,9 @@ def main():
                 if not any(source[i : i + len(lines)] == lines for i in range(len(source))):
                     print(f"FAIL not in examples/lesson.c: {block[3]}")
                     bad += 1
+                return block[0]
+            if block[1] == "json":
+                (work / block[2].strip()).write_text(block[3], encoding="utf-8")
                 return block[0]
             tolerance = float(block[2].strip().rstrip("%") or 0) / 100
             out = ""
