@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Runs every command of lesson.md and compares what it prints and draws with what the page shows: docs/lesson.py [--update].
 
-Blocks of ```console hold "$ command" lines, each followed by its output; all run in one new folder, in order. Output must be equal, or, in
-a block ```console 2%, equal up to numbers that differ by that much. --plot NAME.svg must draw img/NAME.svg (left out, with a message, where
-gnuplot is missing; drawn but not compared where it is another version). A block ```json NAME is that file in the folder. Blocks of ```c must stand in
-examples/lesson.c. --update writes the page's outputs and pictures anew.
+Blocks of ```console hold "$ command" lines, each followed by its output; all run in one new folder, in order. Output must be equal but
+for the width of columns, or, in a block ```console 2%, up to numbers that differ by that much. --plot NAME.svg must draw img/NAME.svg (left
+out, with a message, where gnuplot is missing; drawn but not compared where it is another version). A block ```json NAME is that file in the
+folder. Blocks of ```c must stand in examples/lesson.c. --update writes the page's outputs and pictures anew.
 
 SOW names the program, LESSON the built examples/lesson.c; without them they are looked for in build/.
 """
@@ -32,6 +32,11 @@ def near(shown, got, relative, absolute=0.0):
         return False
     pairs = zip(map(float, NUMBER.findall(shown)), map(float, NUMBER.findall(got)))
     return all(abs(a - b) <= max(absolute, relative * max(abs(a), abs(b))) for a, b in pairs)
+
+
+def same(shown, got):
+    """Line by line, but for the width of columns."""
+    return [line.split() for line in shown.splitlines()] == [line.split() for line in got.splitlines()]
 
 
 def commands(block):
@@ -106,7 +111,7 @@ def main():
                 result = subprocess.run(["bash", "-c", command], cwd=work, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
                 got = result.stdout.decode()
                 ran += 1
-                good = result.returncode == 0 and (got == shown or (tolerance > 0 and near(shown, got, tolerance)))
+                good = result.returncode == 0 and (same(shown, got) or (tolerance > 0 and near(shown, got, tolerance)))
                 if update and result.returncode == 0:
                     shown, good = (shown if tolerance > 0 and near(shown, got, tolerance) else got), True
                 if picture and gnuplot and result.returncode == 0:
