@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "cli/commands.h"
 #include "files/safetensors.h"
+#include "model/keep.h"
 #include "model/recipes.h"
 #include "model/save.h"
 #include "model/source.h"
@@ -16,6 +17,9 @@ enum {
     INIT_FORCE,
     INIT_LIKE,
     INIT_SET,
+    INIT_KEEP,
+    INIT_REINIT,
+    INIT_GROW,
     INIT_DTYPE,
     INIT_VARIANT,
     INIT_MAX_FILE_SIZE,
@@ -31,9 +35,13 @@ static const struct option init_options[] = {
                    NULL, false},
     [INIT_OUTPUT] = {"output", 'o', "FILE", "The checkpoint to write; - is the standard output", "", false},
     [INIT_FORCE] = {"force", 'f', NULL, "Replace FILE if it exists", NULL, false},
-    [INIT_LIKE] = {"like", 0, "FILE.safetensors", "Take names, shapes and types from that checkpoint's header", "", false},
+    [INIT_LIKE] = {"like", 0, "FILE", "Take names, shapes and types from that checkpoint: .safetensors, .index.json, .npy", "", false},
     [INIT_SET] = {"set", 0, "GLOB=SCHEME(…)", "A rule before those of the description; may be given again, the first match decides", NULL,
                   true},
+    [INIT_KEEP] = {"keep", 0, "GLOB", "Copy these tensors from the checkpoint of --like; all others are drawn", NULL, true},
+    [INIT_REINIT] = {"reinit", 0, "GLOB", "Draw these tensors, or boxes of them: 'wte.weight[50257:,:]'; all else is copied from --like",
+                     NULL, true},
+    [INIT_GROW] = {"grow", 0, "GLOB", "Copy these tensors into larger ones, and draw what is new", NULL, true},
     [INIT_DTYPE] = {"dtype", 0, "TYPE", "Type of every floating-point tensor: f32, f64, f16 or bf16", "f32 f64 f16 bf16", false},
     [INIT_VARIANT] = {"variant", 0, "NAME", "Take that variant of the description", NULL, false},
     [INIT_MAX_FILE_SIZE] = {"max-file-size", 0, "SIZE",
@@ -70,6 +78,11 @@ static const char init_details[] =
     "comes first. A variant's keys stand in the place of the description's.\n"
     "A safetensors file that sow wrote describes itself: sow init FILE.safetensors -o AGAIN.safetensors makes the same bytes again. With "
     "--like the names, shapes and types come from any checkpoint and the description has rules only.\n"
+    "--set 'GLOB=SCHEME(ARG=VALUE, …)' is a rule before the description's: --set '*.bias=zeros' --set 'h.*=kaiming_normal(fan_out, "
+    "gain=rms:gelu)' --set 'wte*=zero_rows([0], normal(std=0.02))'. With --like and --set no description is needed.\n"
+    "--keep, --reinit and --grow initialise the checkpoint of --like in part. Kept bytes are copied as they are; a box that is drawn has "
+    "the values of the whole tensor's init there. With only --keep all else is drawn, with only --reinit all else is kept. The "
+    "description may list new tensors, and the checkpoint's with another shape.\n"
     "With --max-file-size, FILE is a folder (made if it is not there) or FOLDER/NAME.safetensors, and the checkpoint is divided as Hugging "
     "Face's libraries do: model-00001-of-00003.safetensors and so on, a tensor above the limit in a file of its own, and "
     "model.safetensors.index.json; model.safetensors alone where that is enough. All files appear at the end, the index last. "
@@ -77,54 +90,97 @@ static const char init_details[] =
     "FILE is written under no or another name, synced and put in place in one step: a kill at any moment leaves the old file or the new "
     "one. A symbolic link is followed; a device or a FIFO is written, not replaced.";
 
-static void read_rules(struct model *m, const struct input *in, const struct input *like)
+/* What a run reads: a description or none, and a checkpoint whose header or whose bytes it takes, or none. */
+struct sources {
+    struct input description;
+    struct checkpoint like;
+    struct input *inputs; /* all of them */
+    size_t count;
+};
+
+static bool is_partial(const struct arguments *a)
 {
-    char *record = NULL;
-    size_t length;
-    if (like) {
-        m->like = like->name;
-        safetensors_read(like, m, &record, &length);
-        free(record);
-    }
-    char *const text = input_read(in, &length);
-    description_read(m, text, length);
-    free(text);
+    return a->option[INIT_KEEP] || a->option[INIT_REINIT] || a->option[INIT_GROW];
+}
+
+static struct sources open_sources(const struct arguments *a, const char **variant)
+{
+    struct sources s = {.inputs = NULL};
+    const char *const like = a->option[INIT_LIKE];
+    if (!a->operands && !(like && (a->option[INIT_SET] || is_partial(a))))
+        fail(EXIT_INPUT, NOWHERE,
+             "init: MODEL.json or another operand is missing; only --like with --set, --keep or --reinit needs none (sow init --help)");
+    if (!a->option[INIT_OUTPUT])
+        fail(EXIT_INPUT, NOWHERE, "init: -o FILE is missing (sow init --help)");
+    if (is_partial(a) && !like)
+        fail(EXIT_INPUT, NOWHERE, "--keep, --reinit and --grow need the checkpoint whose bytes they keep: --like FILE");
+    if (is_partial(a) && a->option[INIT_DTYPE])
+        fail(EXIT_INPUT, NOWHERE, "--dtype beside --keep, --reinit or --grow: kept bytes keep their type");
+    if (a->operands)
+        s.description = description_open(a->operand[0], variant);
     if (like)
+        s.like = checkpoint_open(like);
+    s.inputs = calloc(1 + s.like.files, sizeof *s.inputs);
+    if (!s.inputs)
+        fail_memory((1 + s.like.files) * sizeof *s.inputs);
+    if (a->operands)
+        s.inputs[s.count++] = s.description;
+    for (size_t i = 0; i < s.like.files; i++)
+        s.inputs[s.count++] = s.like.file[i].input;
+    return s;
+}
+
+static void read_rules(struct model *m, const struct arguments *a, struct sources *s)
+{
+    static char none[] = "{\"rules\": []}";
+    size_t length = sizeof none - 1;
+    if (a->option[INIT_LIKE]) {
+        m->like = s->like.name;
+        keep_from(m, &s->like);
+    }
+    if (!is_partial(a))
+        m->from = NULL;
+    char *const text = a->operands ? input_read(&s->description, &length) : none;
+    description_read(m, text, length);
+    if (a->operands)
+        free(text);
+    if (is_partial(a))
+        keep_bind(m);
+    if (m->like)
         description_list(m);
 }
 
-static void read_model(struct model *m, const struct arguments *a, const struct input *in, const struct input *like)
+static void read_model(struct model *m, const struct arguments *a, struct sources *s)
 {
-    const bool again = source_is_checkpoint(in);
-    m->file = in->name;
+    const struct input *const in = a->operands ? &s->description : NULL;
+    const bool again = in && source_is_checkpoint(in);
+    m->file = in ? in->name : a->option[INIT_LIKE];
     m->forced_format = a->option[INIT_DTYPE] ? dtype_read(a->option[INIT_DTYPE]) : FORMAT_NONE;
     m->seed = a->option[INIT_SEED] ? seed_read(a->option[INIT_SEED]) : 0;
     m->max_part_bytes = a->option[INIT_MAX_FILE_SIZE] ? size_read("--max-file-size", a->option[INIT_MAX_FILE_SIZE]) : 0;
-    for (size_t i = 0; i < a->givens; i++)
+    for (size_t i = 0; i < a->givens; i++) {
+        const char *const value = a->given[i].value;
         if (a->given[i].option == INIT_SET)
-            rules_set(m, a->given[i].value);
-    if (again && like)
+            rules_set(m, value);
+        else
+            keep_option(m, a->given[i].option == INIT_KEEP ? KEEP : a->given[i].option == INIT_REINIT ? REINIT : GROW, value);
+    }
+    if (again && a->option[INIT_LIKE])
         fail(EXIT_INPUT, (struct place){in->name, 0, 0}, "is a checkpoint; --like needs a description with rules beside it");
     if (again && m->variant)
         fail(EXIT_INPUT, (struct place){in->name, 0, 0}, "is a checkpoint, which has no variants");
     if (again)
         source_again(m, in, a->option[INIT_SEED] != NULL);
     else
-        read_rules(m, in, like);
+        read_rules(m, a, s);
 }
 
 static int run(const struct arguments *a)
 {
-    struct input inputs[2];
-    size_t count = 0;
     struct model m = {0};
-    if (!a->option[INIT_OUTPUT])
-        fail(EXIT_INPUT, NOWHERE, "init: -o FILE is missing (sow init --help)");
     m.variant = a->option[INIT_VARIANT];
-    inputs[count++] = description_open(a->operand[0], &m.variant);
-    if (a->option[INIT_LIKE])
-        inputs[count++] = input_open(a->option[INIT_LIKE]);
-    read_model(&m, a, &inputs[0], count > 1 ? &inputs[1] : NULL);
+    struct sources s = open_sources(a, &m.variant);
+    read_model(&m, a, &s);
     plan(&m);
     struct host host = host_open(a->option[INIT_THREADS], a->option[INIT_ISA]);
     save_model(&(struct save){.model = &m,
@@ -133,18 +189,20 @@ static int run(const struct arguments *a)
                               .force = a->option[INIT_FORCE] != NULL,
                               .quiet = a->option[INIT_QUIET] != NULL,
                               .json = a->option[INIT_JSON] != NULL,
-                              .inputs = inputs,
-                              .input_count = count});
+                              .inputs = s.inputs,
+                              .input_count = s.count});
     host_close(&host);
-    for (size_t i = 0; i < count; i++)
-        input_close(&inputs[i]);
+    if (a->operands)
+        input_close(&s.description);
     model_free(&m);
+    checkpoint_close(&s.like);
+    free(s.inputs);
     return 0;
 }
 
 const struct command cmd_init = {"init",
-                                 "MODEL.json | RECIPE[:VARIANT] | RULES.json --like FILE.safetensors | FILE.safetensors",
-                                 1,
+                                 "MODEL.json | RECIPE[:VARIANT] | [RULES.json] --like FILE.safetensors | FILE.safetensors",
+                                 0,
                                  1,
                                  "Write a freshly initialised checkpoint",
                                  init_details,

@@ -23,7 +23,7 @@ class Help(Case):
         self.assertRegex(sow("--version").stdout.decode(), r"^sow \d+\.\d+\.\d+\n$")
 
     def test_commands(self):
-        self.assertEqual(options("init"), {f"--{o}" for o in "seed output force like set dtype variant max-file-size threads isa json quiet help".split()})
+        self.assertEqual(options("init"), {f"--{o}" for o in "seed output force like set keep reinit grow dtype variant max-file-size threads isa json quiet help".split()})
         text = sow("init", "--help").stdout.decode()
         for line in text.split("\n"):
             if not line.startswith("  "):

@@ -5,7 +5,7 @@ import os
 import struct
 import sys
 
-from sowtest import MODELS, SANITIZED, SOW, Case, main
+from sowtest import MODELS, SANITIZED, SOW, Case, main, write_safetensors
 
 RULES = [{"match": "*", "scheme": "normal"}]
 
@@ -41,6 +41,18 @@ class Limits(Case):
     def test_one_huge_tensor(self):
         model = self.model({"tensors": [{"name": "w", "shape": [1 << 15, 1 << 14], "dtype": "bf16"}], "rules": RULES})
         self.bounded(model, "-o", "/dev/null", "-q")
+
+    def test_kept_bytes_go_by(self):
+        """Four gigabytes of another checkpoint, a hole in a file, with a few rows drawn."""
+        old = self.path("old.safetensors")
+        write_safetensors(old, {"a": {"dtype": "BF16", "shape": [1 << 16, 1 << 15], "data_offsets": [0, 4 << 30]}})
+        os.truncate(old, os.path.getsize(old) + (4 << 30))
+        self.bounded("--like", old, "--reinit", "a[1000:1010]", "--set", "*=normal", "-o", "/dev/null", "-q")
+
+    def test_many_kept_tensors(self):
+        old = self.path("old.safetensors")
+        self.peak("init", self.model({"tensors": [{"name": "a{0..399999}", "shape": [1]}], "rules": RULES}), "-o", old)
+        self.bounded("--like", old, "--keep", "a*", "-o", self.path("new"), header=self.header_of(old))
 
     def test_many_tensors_of_a_range(self):
         model = self.model({"tensors": [{"name": "a{0..399999}", "shape": [1]}], "rules": RULES})

@@ -234,3 +234,26 @@ void checkpoint_done(const struct checkpoint *c, uint32_t tensor, uint64_t begin
     if (from < to && c->file[c->file_of[tensor]].map && c->file[c->file_of[tensor]].data_at) /* a copy in memory must stay */
         (void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
+
+bool checkpoint_read(const struct checkpoint *c, uint32_t tensor, uint64_t begin, void *dst, size_t n)
+{
+    const struct checkpoint_file *const f = &c->file[c->file_of[tensor]];
+    if (!f->data_at) { /* a copy in memory */
+        memcpy(dst, c->data[tensor] + begin, n);
+        return true;
+    }
+    uint64_t offset = (uint64_t)(c->data[tensor] - (const uint8_t *)f->map) + begin;
+    for (char *p = dst; n;) {
+        const ssize_t got = pread(f->input.fd, p, n, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got == 0)
+            errno = 0;
+        if (got <= 0)
+            return false;
+        p += got;
+        offset += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return true;
+}

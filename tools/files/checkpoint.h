@@ -43,6 +43,9 @@ uint32_t checkpoint_find(const struct checkpoint *checkpoint, const char *name, 
 /** Bytes [begin, end) of the tensor are no longer wanted: memory stays flat while a large file goes by. */
 void checkpoint_done(const struct checkpoint *checkpoint, uint32_t tensor, uint64_t begin, uint64_t end);
 
+/** Bytes [begin, begin + n) of the tensor to dst, read rather than mapped; false if they are not there any more (errno; 0: too short). */
+bool checkpoint_read(const struct checkpoint *checkpoint, uint32_t tensor, uint64_t begin, void *dst, size_t n);
+
 /** npy.c: whether a file starts as an .npy does; the array's tensor, added to `model`, and where its bytes begin. */
 bool npy_is(const struct input *input);
 /** *fortran: the bytes are column-major (of two or more axes longer than 1). */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "files/safetensors.h"
+#include "model/keep.h"
 
 enum { PAGE = 4096 };
 
@@ -13,7 +14,12 @@ static void put_record(const struct model *m, struct sink *sink)
     struct sink start = {0};
     sink_text(&start, "{\"version\":");
     sink_string(&start, sow_version(), strlen(sow_version()));
-    sink_format(&start, ",\"stream_version\":%d,\"seed\":%" PRIu64 ",\"model\":", SOW_STREAM_VERSION, m->seed);
+    sink_format(&start, ",\"stream_version\":%d,\"seed\":%" PRIu64, SOW_STREAM_VERSION, m->seed);
+    if (m->from) {
+        sink_text(&start, ",\"kept\":");
+        keep_write(m, &start);
+    }
+    sink_text(&start, ",\"model\":");
     sink_escaped(sink, start.data, start.used);
     sink_escaped(sink, m->head.data, m->head.used);
     sink_escaped(sink, m->list.data, m->list.used);

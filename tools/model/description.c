@@ -6,13 +6,16 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "model/keep.h"
 #include "model/model.h"
 
 static const char *const top_keys[] = {"name",           "variant", "description", "source",  "dtype",
                                        "shared_streams", "tensors", "rules",       "variants"};
 static const char *const variant_keys[] = {"description", "source", "dtype", "shared_streams", "tensors", "rules"};
 static const char *const tensor_keys[] = {"name", "shape", "dtype", "layout", "groups", "stream", "tied", "comment"};
-static const char *const record_keys[] = {"version", "stream_version", "seed", "model"};
+static const char *const record_keys[] = {"version", "stream_version", "seed", "model", "kept"};
+/* Of a tensor in a record only. */
+static const char *const kept_keys[] = {"kept", "redrawn"};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static uint8_t read_format(const struct model *m, const struct json *node)
@@ -112,8 +115,27 @@ static struct tensor read_fields(struct model *m, const struct json *node, bool 
     if (shape)
         read_shape(m, shape, &t);
     t.tied = tied;
+    t.kept = json_member(node, "kept") || json_member(node, "redrawn");
     t.line = node->line;
     t.column = node->column;
+    return t;
+}
+
+/* A tensor more, or the checkpoint's, described anew: then its type stays if nothing else is said. */
+static struct tensor *add_tensor(struct model *m, const struct tensor *fields, const char *name, size_t length)
+{
+    struct tensor *t = m->from ? keep_replace(m, name, length) : NULL;
+    if (!t)
+        t = model_add(m);
+    else if (t->line)
+        fail(EXIT_INPUT, (struct place){m->file, fields->line, fields->column}, "two tensors named %s, the first on line %u",
+             quoted(name, length), t->line);
+    const struct change *const change = t->change;
+    const uint8_t format = t->format;
+    *t = *fields;
+    t->change = change;
+    if (change && t->format == FORMAT_NONE && !t->tied)
+        t->format = format;
     return t;
 }
 
@@ -122,9 +144,8 @@ static void expand(struct model *m, const struct tensor *fields, const struct pa
 {
     struct sink text = {0};
     for (uint64_t i = 0; i < name->count; i++) {
-        struct tensor *const t = model_add(m);
-        *t = *fields;
         pattern_expand(name, i, &text);
+        struct tensor *const t = add_tensor(m, fields, text.data, text.used);
         t->name = t->stream = arena_copy(&m->arena, text.data, text.used);
         if (strcmp(t->name, "__metadata__") == 0)
             fail(EXIT_INPUT, tensor_place(m, t), "\"__metadata__\" is the file's own name, not a tensor's");
@@ -141,10 +162,13 @@ static void expand(struct model *m, const struct tensor *fields, const struct pa
 static void read_tensor(void *user, const struct json *node)
 {
     struct model *const m = user;
-    if (m->like)
+    if (m->like && !m->from)
         fail(EXIT_INPUT, json_place(m->file, node), "\"tensors\" beside --like: the names and shapes come from %s", m->like);
     json_expect(m->file, node, JSON_OBJECT, "a tensor");
-    json_known_keys(m->file, node, tensor_keys, COUNT(tensor_keys));
+    const char *keys[COUNT(tensor_keys) + COUNT(kept_keys)];
+    memcpy(keys, tensor_keys, sizeof tensor_keys);
+    memcpy(keys + COUNT(tensor_keys), kept_keys, sizeof kept_keys);
+    json_known_keys(m->file, node, keys, COUNT(tensor_keys) + (m->is_record ? COUNT(kept_keys) : 0));
     const struct json *const name = json_member(node, "name"), *const stream = json_member(node, "stream");
     const struct json *const tied = json_member(node, "tied");
     if (!name)
@@ -159,6 +183,8 @@ static void read_tensor(void *user, const struct json *node)
     if (tied || stream)
         check_parallel(m, tied ? tied : stream, &names, &others, tied ? "\"tied\"" : "\"stream\"");
     expand(m, &fields, &names, tied || stream ? &others : NULL);
+    if (m->from)
+        return; /* the whole list comes from the table */
     if (m->list.used)
         sink_put(&m->list, ",", 1);
     const bool forced = m->forced_format != FORMAT_NONE && fields.format != FORMAT_NONE && formats[fields.format].kind == FORMAT_FLOAT;
@@ -231,7 +257,7 @@ static const struct json *find_variant(const struct model *m, const struct json 
          quoted(m->variant, strlen(m->variant)), suggest_text(&near), known.used > 1 ? known.data : "none");
 }
 
-static void read_model(struct model *m, const struct json *root, const struct json *variant, bool is_record)
+static void read_model(struct model *m, const struct json *root, const struct json *variant)
 {
     json_known_keys(m->file, root, top_keys, COUNT(top_keys));
     const struct json *const dtype = top_member(root, variant, "dtype"), *const shared = top_member(root, variant, "shared_streams");
@@ -239,7 +265,7 @@ static void read_model(struct model *m, const struct json *root, const struct js
     const struct json *const name = json_member(root, "name");
     if (name)
         json_expect(m->file, name, JSON_STRING, "\"name\"");
-    if (dtype && m->like)
+    if (dtype && m->like && !m->from)
         fail(EXIT_INPUT, json_key_place(m->file, dtype), "\"dtype\" beside --like: the types come from %s; --dtype changes them", m->like);
     m->default_format = dtype ? read_format(m, dtype) : format_of(SOW_F32);
     if (m->forced_format != FORMAT_NONE)
@@ -252,7 +278,7 @@ static void read_model(struct model *m, const struct json *root, const struct js
     if (!rules && m->rules == 0)
         fail(EXIT_INPUT, json_place(m->file, root), "no \"rules\"");
     if (rules)
-        rules_read(m, rules, is_record || m->rules > 0);
+        rules_read(m, rules, m->is_record || m->from || m->rules > 0);
     for (size_t i = 0; i < m->tensors; i++) {
         struct tensor *const t = &m->tensor[i];
         if (t->format == FORMAT_NONE)
@@ -294,16 +320,38 @@ void description_read(struct model *m, const char *text, size_t length)
                                        .user = m};
     const struct json *const root = json_parse(&reader, text, length);
     (void)find_variant(m, root);
-    read_model(m, root, variant, false);
+    read_model(m, root, variant);
+}
+
+/* The seed does not give what came from another checkpoint. */
+static void refuse_kept(const struct model *m, const struct json *kept)
+{
+    size_t count = 0, first = 0;
+    for (size_t i = m->tensors; i-- > 0;)
+        if (m->tensor[i].kept) {
+            first = i;
+            count++;
+        }
+    if (!count && !kept)
+        return;
+    const struct json *const like = kept && kept->type == JSON_OBJECT ? json_member(kept, "like") : NULL;
+    const bool named = like && like->type == JSON_STRING;
+    fail(
+        EXIT_INPUT, (struct place){m->file, 0, 0},
+        "%zu of its %zu tensors, %s first, have bytes of another checkpoint%s%s, which no seed gives; sow init --like that checkpoint with "
+        "the options under \"kept\" makes it again",
+        count, m->tensors, count ? quoted(m->tensor[first].name, m->tensor[first].name_length) : "none", named ? ", " : "",
+        named ? quoted(like->text, like->length) : "");
 }
 
 void record_read(struct model *m, const char *text, size_t length, bool keep_seed)
 {
     const struct json_reader reader = {
         .file = m->file, .arena = &m->arena, .scratch = &m->scratch, .path = {"model", "tensors"}, .element = read_tensor, .user = m};
+    m->is_record = true;
     const struct json *const root = json_parse(&reader, text, length);
     json_known_keys(m->file, root, record_keys, COUNT(record_keys));
-    for (size_t i = 0; i < COUNT(record_keys); i++)
+    for (size_t i = 0; i < COUNT(record_keys) - 1; i++)
         if (!json_member(root, record_keys[i]))
             fail(EXIT_INPUT, json_place(m->file, root), "no \"%s\"", record_keys[i]);
     const struct json *const version = json_member(root, "stream_version"), *const model = json_member(root, "model");
@@ -315,22 +363,6 @@ void record_read(struct model *m, const char *text, size_t length, bool keep_see
     if (!keep_seed)
         m->seed = seed;
     json_expect(m->file, model, JSON_OBJECT, "\"model\"");
-    read_model(m, model, NULL, true);
-}
-
-void description_list(struct model *m)
-{
-    struct sink name = {0};
-    for (size_t i = 0; i < m->tensors; i++) {
-        const struct tensor *const t = &m->tensor[i];
-        name.used = 0;
-        pattern_literal(&name, t->name, t->name_length);
-        sink_text(&m->list, i ? ",{\"name\":" : "{\"name\":");
-        sink_string(&m->list, name.data, name.used);
-        sink_text(&m->list, ",\"shape\":[");
-        for (int d = 0; d < t->rank; d++)
-            sink_format(&m->list, d ? ",%lld" : "%lld", (long long)t->shape[d]);
-        sink_format(&m->list, "],\"dtype\":\"%s\"}", formats[t->format].lower);
-    }
-    sink_free(&name);
+    read_model(m, model, NULL);
+    refuse_kept(m, json_member(root, "kept"));
 }

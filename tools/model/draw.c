@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/box.h"
+#include "model/keep.h"
 #include "model/pipeline.h"
 
 /* Small enough for the moments to find the numbers in the first-level cache, or the second. */
@@ -13,6 +14,8 @@ struct draw draw_of(const struct model *m, const struct tensor *t, const sow_con
 {
     struct draw d = {.context = context, .tensor = t, .stream = tensor_stream(m, t)};
     char why[256];
+    if (t->kept && !t->change)
+        return d;
     (void)tensor_law(m, t, &d.law, why, sizeof why); /* plan() has seen it succeed */
     if (formats[t->format].kind != FORMAT_FLOAT)
         (void)format_whole(&formats[t->format], d.law.dist.mean, &d.whole);
@@ -67,10 +70,63 @@ static sow_status draw_piece(const struct draw *d, sow_dtype dtype, uint64_t fir
     return sow_init_range(d->context, d->law.scheme, d->stream, dtype, d->tensor->rank, d->tensor->shape, first, dst, n);
 }
 
+static void store(const struct draw *d, const struct box *box, char *dst)
+{
+    const struct tensor *const t = d->tensor;
+    const size_t size = formats[t->format].bits / 8;
+    const uint64_t first = box_index(t->rank, t->shape, box->start);
+    const size_t row = t->rank ? (size_t)box->size[t->rank - 1] : 1;
+    const uint64_t rows = box_elements(t->rank, box) / row;
+    int64_t at[SOW_MAX_RANK];
+    memcpy(at, box->start, sizeof at);
+    for (uint64_t i = 0; i < rows; i++) {
+        repeat(dst + (box_index(t->rank, t->shape, at) - first) * size, d->whole, size, row);
+        for (int k = t->rank - 1; k-- > 0;) {
+            if (++at[k] < box->start[k] + box->size[k])
+                break;
+            at[k] = box->start[k];
+        }
+    }
+}
+
+/* What is new in a range of a kept tensor, over its bytes. */
+static sow_status draw_change(const struct draw *d, uint64_t first, char *dst, size_t n)
+{
+    const struct tensor *const t = d->tensor;
+    const struct format *const f = &formats[t->format];
+    const uint64_t begin = first, end = first + n;
+    while (first < end) {
+        const struct box range = box_next(t->rank, t->shape, &first, end);
+        for (uint32_t i = 0; i < t->change->boxes; i++) {
+            struct box box;
+            if (!box_meet(t->rank, &range, &t->change->box[i], &box))
+                continue;
+            char *const at = dst + (box_index(t->rank, t->shape, box.start) - begin) * (f->bits / 8);
+            if (f->kind != FORMAT_FLOAT) {
+                store(d, &box, at);
+                continue;
+            }
+            sow_tensor view = sow_tensor_make(at, f->dtype, t->rank, t->shape); /* its strides */
+            memcpy(view.shape, box.size, sizeof *view.shape * t->rank);
+            memcpy(view.offset, box.start, sizeof *view.offset * t->rank);
+            const sow_status status = sow_init(d->context, d->law.scheme, d->stream, &view);
+            if (status != SOW_OK)
+                return status;
+        }
+    }
+    return SOW_OK;
+}
+
 sow_status draw_range(const struct draw *d, uint64_t first, void *dst, size_t n, struct moments *moments)
 {
     const struct format *const f = &formats[d->tensor->format];
     const size_t size = f->bits / 8;
+    if (d->tensor->kept) {
+        const sow_status status = d->tensor->change ? draw_change(d, first, dst, n) : SOW_OK;
+        if (status == SOW_OK && moments && d->tensor->change && f->kind == FORMAT_FLOAT)
+            moments_add(moments, f->dtype, dst, n, d->centre);
+        return status;
+    }
     if (f->kind != FORMAT_FLOAT) {
         repeat(dst, d->whole, size, n);
         return SOW_OK;

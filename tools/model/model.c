@@ -20,6 +20,8 @@ void model_free(struct model *m)
     free(m->tensor);
     free(m->rule);
     free(m->order);
+    free(m->like_order);
+    free(m->keep);
     free(m->part);
     arena_free(&m->arena);
     arena_free(&m->scratch);
@@ -57,7 +59,7 @@ const int64_t *tensor_global(const struct tensor *t)
 
 struct place tensor_place(const struct model *m, const struct tensor *t)
 {
-    return m->like ? (struct place){m->like, 0, 0} : (struct place){m->file, t->line, t->column};
+    return m->like && t->line == 0 ? (struct place){m->like, 0, 0} : (struct place){m->file, t->line, t->column};
 }
 
 struct place rule_place(const struct rule *r)

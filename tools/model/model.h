@@ -24,6 +24,9 @@
 #define NO_INDEX UINT32_MAX
 enum { NO_LAYOUT = 255 };
 
+struct checkpoint;
+struct keep_option;
+
 struct tensor {
     const char *name;
     const char *stream;             /**< name of its stream; of a tied tensor: the name that it shares */
@@ -37,6 +40,8 @@ struct tensor {
     uint32_t groups;              /**< of a grouped convolution; 0: not said */
     uint8_t format, rank, layout; /**< layout: a sow_layout or NO_LAYOUT */
     bool tied;
+    bool kept;                   /**< has bytes of the checkpoint that the model is from (keep.h) */
+    const struct change *change; /**< of a kept one: what is drawn anew; NULL: nothing, and it needs no rule */
 };
 
 struct rule {
@@ -68,6 +73,7 @@ struct model {
     uint8_t default_format; /**< of tensors that say nothing */
     uint8_t forced_format;  /**< of every floating-point tensor (--dtype), or FORMAT_NONE */
     bool shared_streams;
+    bool is_record; /**< it was read from a file that sow wrote */
     uint64_t seed;
     struct tensor *tensor;
     size_t tensors, tensor_capacity;
@@ -79,6 +85,11 @@ struct model {
     uint64_t max_part_bytes; /**< of the tensors of one file (--max-file-size); 0: all are in one */
     struct part *part;
     size_t parts;
+    struct checkpoint *from; /**< that gives the bytes of kept tensors, or NULL; its tensors come first, in its order */
+    size_t like_tensors;     /**< how many they are */
+    uint32_t *like_order;    /**< by name */
+    struct keep_option *keep;
+    size_t keeps, keep_capacity;
     struct arena arena, scratch;
     /** The description as it is kept in the file, without white space: before, in, and behind the list of tensors. */
     struct sink head, list, tail;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/pipeline.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "model/keep.h"
 
 /* All buffers together, and the bounds of one. */
 enum { BUDGET = 32 << 20, LARGEST = 4 << 20, SMALLEST = 16 << 10, HUGE_PAGE = 2 << 20 };
@@ -33,6 +36,8 @@ struct line {
     struct buffer **free, **full; /* a stack, so that a warm buffer comes next; by piece modulo buffers */
     size_t free_count;
     sow_status error;
+    bool unread; /* a kept tensor could not be read */
+    int unread_errno;
     pthread_mutex_t lock;
     pthread_cond_t freed, filled;
 };
@@ -62,6 +67,15 @@ static size_t find_tensor(const struct line *l, uint64_t offset)
     return low;
 }
 
+static void note_unread(struct line *l)
+{
+    const int error = errno;
+    (void)pthread_mutex_lock(&l->lock);
+    l->unread = true;
+    l->unread_errno = error;
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
 /* The part of tensor i in [start, end) of the file into its place in the buffer. */
 static sow_status draw_part(struct line *l, struct buffer *b, size_t i, uint64_t start, uint64_t end, char *data)
 {
@@ -70,6 +84,10 @@ static sow_status draw_part(struct line *l, struct buffer *b, size_t i, uint64_t
     const uint64_t stop = t->begin + tensor_bytes(t), from = t->begin > start ? t->begin : start, to = stop < end ? stop : end;
     if (from >= to)
         return SOW_OK;
+    if (t->kept && !keep_read(l->job->model, t, from - t->begin, data + (from - start), (size_t)(to - from))) {
+        note_unread(l);
+        return SOW_OK;
+    }
     const struct draw draw = draw_of(l->job->model, t, l->job->context);
     struct moments *moments = NULL;
     if (l->job->moments && t->begin >= start && stop <= end) {
@@ -147,8 +165,13 @@ static void write_pieces(struct line *l)
             (void)pthread_cond_wait(&l->filled, &l->lock);
         struct buffer *const b = *slot;
         const sow_status error = l->error;
+        const bool unread = l->unread;
+        const int unread_errno = l->unread_errno;
         *slot = NULL;
         (void)pthread_mutex_unlock(&l->lock);
+        if (unread)
+            fail(EXIT_MACHINE, (struct place){l->job->model->like, 0, 0}, "cannot be read: %s",
+                 unread_errno ? strerror(unread_errno) : "it became shorter");
         if (error != SOW_OK)
             fail(EXIT_MACHINE, NOWHERE, "a fill failed: %s", sow_status_string(error));
         output_write(l->job->output, b->data, (size_t)bytes_of_piece(l, piece));

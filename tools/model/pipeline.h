@@ -39,6 +39,7 @@ struct draw {
     double centre;
 };
 struct draw draw_of(const struct model *model, const struct tensor *tensor, const sow_context *context);
+/** Of a kept tensor: what is drawn anew, over the bytes that are in dst. */
 sow_status draw_range(const struct draw *draw, uint64_t first, void *dst, size_t n, struct moments *moments);
 
 #endif

@@ -15,13 +15,19 @@ static int by_name(const void *a, const void *b, void *tensors)
     return name_compare(s->name, s->name_length, t->name, t->name_length);
 }
 
-/* Untied tensors first, by stream, then as they stand in the description. */
+/* Whether sow draws any of it. */
+static bool is_drawn(const struct tensor *t)
+{
+    return !t->tied && (!t->kept || t->change);
+}
+
+/* Drawn tensors first, by stream, then as they stand in the description. */
 static int by_stream(const void *a, const void *b, void *tensors)
 {
     const struct tensor *const s = (const struct tensor *)tensors + *(const uint32_t *)a;
     const struct tensor *const t = (const struct tensor *)tensors + *(const uint32_t *)b;
-    if (s->tied != t->tied)
-        return s->tied - t->tied;
+    if (is_drawn(s) != is_drawn(t))
+        return is_drawn(t) - is_drawn(s);
     const int c = name_compare(s->stream, s->stream_length, t->stream, t->stream_length);
     return c ? c : (s > t) - (s < t);
 }
@@ -51,7 +57,7 @@ static void check_streams(struct model *m)
     if (m->shared_streams)
         return;
     sort(m, by_stream);
-    for (size_t i = 1; i < m->tensors && !m->tensor[m->order[i]].tied; i++) {
+    for (size_t i = 1; i < m->tensors && is_drawn(&m->tensor[m->order[i]]); i++) {
         const struct tensor *const a = &m->tensor[m->order[i - 1]], *const b = &m->tensor[m->order[i]];
         if (name_compare(a->stream, a->stream_length, b->stream, b->stream_length) == 0)
             fail(EXIT_INPUT, tensor_place(m, b),
@@ -140,10 +146,10 @@ static void bind(struct model *m, struct tensor *t, struct sink *from)
 /* The fans of `from` as its own rule sees it. */
 static sow_status take_fan(const struct model *m, const struct tensor *from, struct own *own, char *why, size_t size)
 {
-    const sow_scheme *const scheme = &m->rule[from->rule].scheme;
+    const sow_scheme *const scheme = from->rule == NO_INDEX ? NULL : &m->rule[from->rule].scheme; /* NULL: kept */
     static const char *const axes[] = {"in_axis", "out_axis", "batch_axis"};
     for (size_t i = 0; i < sizeof axes / sizeof axes[0]; i++) {
-        const int arg = sow_scheme_arg_index(scheme, axes[i]);
+        const int arg = scheme ? sow_scheme_arg_index(scheme, axes[i]) : -1;
         if (arg >= 0 && scheme->given >> arg & 1)
             return sow_scheme_fans(scheme, from->rank, tensor_global(from), &own->fan_in, &own->fan_out, why, size);
     }
@@ -265,11 +271,11 @@ void plan(struct model *m)
     for (size_t i = 0; i < m->tensors; i++)
         if (m->tensor[i].tied)
             check_tied(m, &m->tensor[i]);
-        else
+        else if (is_drawn(&m->tensor[i]))
             bind(m, &m->tensor[i], &from);
     sink_free(&from);
     for (size_t i = 0; i < m->tensors; i++)
-        if (!m->tensor[i].tied)
+        if (is_drawn(&m->tensor[i]))
             check_law(m, (uint32_t)i);
     parts_place(m);
     give_warnings(m);

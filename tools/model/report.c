@@ -30,15 +30,20 @@ static double stored(const struct draw *d)
     return value;
 }
 
+static const char *scheme_name(const struct model *m, const struct tensor *t)
+{
+    return t->kept && !t->change ? "kept" : sow_scheme_info_at((size_t)m->rule[t->rule].scheme.row)->name;
+}
+
 static struct row row_at(const struct report *r, size_t i)
 {
     const struct tensor *const t = &r->model->tensor[r->model->order[i]];
     const struct draw d = draw_of(r->model, t, NULL);
-    struct row row = {t, sow_scheme_info_at((size_t)r->model->rule[t->rule].scheme.row)->name, NAN, NAN};
+    struct row row = {t, scheme_name(r->model, t), NAN, NAN};
     const double n = (double)tensor_elements(t);
-    if (n == 0)
+    if (n == 0 || (t->kept && !(t->change && formats[t->format].kind == FORMAT_FLOAT)))
         return row;
-    if (d.law.plain && d.law.dist.kind == SOW_DIST_CONSTANT) {
+    if (!t->kept && d.law.plain && d.law.dist.kind == SOW_DIST_CONSTANT) {
         row.mean = stored(&d);
         row.std = 0;
         return row;
@@ -75,7 +80,7 @@ void report_table(const struct report *r)
     for (size_t i = 0; i < m->written; i++) {
         const struct tensor *const t = &m->tensor[m->order[i]];
         const int name = shown_width(plain(t)), shape = (int)strlen(shape_text(t));
-        const int scheme = (int)strlen(sow_scheme_info_at((size_t)m->rule[t->rule].scheme.row)->name);
+        const int scheme = (int)strlen(scheme_name(m, t));
         name_width = name > name_width && name <= 60 ? name : name_width;
         shape_width = shape > shape_width && shape <= 40 ? shape : shape_width;
         scheme_width = scheme > scheme_width ? scheme : scheme_width;

@@ -39,6 +39,8 @@ sow_scheme variant_make(struct arena *arena, const sow_scheme *scheme, const str
 
 double variant_argument(const sow_scheme *scheme, const char *name, double otherwise)
 {
+    if (!scheme)
+        return otherwise;
     const int i = sow_scheme_arg_index(scheme, name);
     if (i >= 0)
         return isfinite(scheme->arg[i]) ? scheme->arg[i] : otherwise;

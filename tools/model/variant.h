@@ -20,7 +20,7 @@ void own_set(const struct own *own, sow_scheme *scheme);
 /** A copy in which all schemes, at every depth, have them. */
 sow_scheme variant_make(struct arena *arena, const sow_scheme *scheme, const struct own *own);
 
-/** The argument of the scheme, or of the first one within it that has it, as a finite number; else `otherwise`. */
+/** The argument of the scheme, or of the first one within it that has it, as a finite number; else, or for NULL, `otherwise`. */
 double variant_argument(const sow_scheme *scheme, const char *name, double otherwise);
 
 /** Whether an argument of the scheme, or of one within it, is "*". */
