@@ -115,6 +115,6 @@ void axis_print(struct sink *s, const struct axis *a, char name, bool few_ticks)
     if (a->log)
         print_log_ticks(s, a, name, few_ticks ? 3 : 8);
     else if (few_ticks)
-        sink_format(s, "set %ctics %.12g\n", name, round_step((a->high - a->low) / 4));
+        sink_format(s, "set %ctics %.12g\n", name, round_step((a->high - a->low) / 5));
     sink_format(s, "set format %c '%%g'\n", name);
 }

@@ -75,22 +75,24 @@ static void put_curve(struct sink *s, struct view *v, size_t k)
     }
 }
 
+/* Their outline, as one polygon. */
 static void put_bars(struct sink *s, const struct view *v)
 {
     const struct plot_bars *const b = &v->panel->bars;
-    const double width = (b->high - b->low) / (double)b->bins, thin = (v->x.high - v->x.low) / 50;
+    const bool one = b->low == b->high; /* one value: a thin bar of all that there is */
+    const double thin = one ? (v->x.high - v->x.low) / 50 : 0, low = b->low - thin, width = (b->high + thin - low) / (double)b->bins;
+    const double floor = !v->y.log ? 0 : v->y.first < v->y.last ? pow(10, v->y.first) : v->y.low;
     uint64_t all = 0;
-    sink_text(s, "$bars << EOD\n");
     for (size_t i = 0; i < b->bins; i++)
         all += b->count[i];
-    if (b->low == b->high) { /* one value: a bar of it */
-        put_point(s, b->low - thin, (double)all);
-        sink_format(s, "%.12g 0\nEOD\n", b->low + thin);
-        return;
+    sink_text(s, "$bars << EOD\n");
+    put_point(s, low, floor);
+    for (size_t i = 0; i < b->bins; i++) {
+        const double height = fmax(floor, (double)(one ? all : b->count[i]));
+        put_point(s, low + width * (double)i, height);
+        put_point(s, low + width * (double)(i + 1), height);
     }
-    for (size_t i = 0; i < b->bins; i++)
-        put_point(s, b->low + width * (double)i, (double)b->count[i]);
-    put_point(s, b->high, 0);
+    put_point(s, b->high + thin, floor);
     sink_text(s, "EOD\n");
 }
 
@@ -166,7 +168,7 @@ static void put_panel(struct sink *s, const struct plot_panel *p, unsigned width
         put_bars(s, &v);
     sink_text(s, "plot 1/0 title ''");
     if (p->bars.bins)
-        sink_format(s, ", $bars using 1:2 with fillsteps fs solid 0.85 noborder lc rgb '#%06x' title ''", palette[0].color);
+        sink_format(s, ", $bars using 1:2 with filledcurves closed fs solid noborder lc rgb '#%06x' title ''", palette[0].color);
     for (int theory = 0; theory < 2; theory++)
         for (size_t k = 0; k < p->series_count; k++)
             if ((p->series[k].look == PLOT_THEORY) == theory)
