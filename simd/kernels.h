@@ -95,11 +95,17 @@ typedef struct sow_survey {
     double outside, nans; /**< elements that are not finite, and those that are NaN; only if careful */
 } sow_survey;
 
+/** Counts of buckets: elements of even and of odd index have their own, side by side, so that few wait for the one before. */
+#define SOW_STATS_COUNTS (2 * SOW_STATS_BUCKETS)
+
 /** Over n elements, f32 or f64, a multiple of SOW_STATS_STEP and at most SOW_STATS_BLOCK. */
 typedef struct sow_stats_kernels {
     void (*survey)(const void *x, size_t n, int careful, sow_survey *s);
-    /** Sums of (scale·x - pivot)^k, k = 1 … 4; f32 has no scale. */
-    void (*powers)(const void *x, size_t n, int careful, double scale, double pivot, double *sums);
+    /** Each element's bucket (sow/stats.h). */
+    void (*buckets)(const void *x, size_t n, uint16_t *bucket);
+    /** Sums of (scale·x - pivot)^k, k = 1 … 4; f32 has no scale. Counts the buckets in passing, unless bucket is NULL. */
+    void (*powers)(const void *x, size_t n, int careful, double scale, double pivot, const uint16_t *bucket, uint32_t *counts,
+                   double *sums);
     size_t (*equal)(const void *x, size_t n, double value); /**< How many are `value`, a number of their type. */
 } sow_stats_kernels;
 
@@ -108,7 +114,8 @@ typedef struct sow_kernels {
     sow_kernel *fill[SOW_DIST_COUNT][SOW_DTYPE_COUNT];
     sow_matrix_kernels matrix[2]; /* SOW_F32, SOW_F64 */
     sow_reflect_kernels reflect;
-    sow_stats_kernels stats[2]; /* SOW_F32, SOW_F64 */
+    sow_stats_kernels stats[2];                                        /* SOW_F32, SOW_F64 */
+    void (*count)(const uint16_t *bucket, size_t n, uint32_t *counts); /* n elements, the first of even index */
     /** a·b + c with two roundings, in f32 and f64: shows whether the compiler contracted this instantiation. */
     float (*probe_f32)(float a, float b, float c);
     double (*probe_f64)(double a, double b, double c);

@@ -272,6 +272,7 @@ const sow_kernels TABLE(SOW_KERNEL_ISA) = {
     .matrix = {[SOW_F32] = MATRIX_TABLE(f32), [SOW_F64] = MATRIX_TABLE(f64)},
     .reflect = REFLECT_TABLE,
     .stats = {[SOW_F32] = STATS_TABLE(f32), [SOW_F64] = STATS_TABLE(f64)},
+    .count = count,
     .probe_f32 = probe_f32,
     .probe_f64 = probe_f64,
 };

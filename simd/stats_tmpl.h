@@ -38,6 +38,47 @@ V_INLINE double lanes_extreme(const vd *x, const int vectors, const int sign)
     return lanes[0];
 }
 
+/* Four buckets by one load: counting is bound by loads and stores, one of these per cycle. */
+V_INLINE void count_four(const uint16_t *bucket, uint32_t *counts)
+{
+    uint64_t four;
+    memcpy(&four, bucket, sizeof four);
+    counts[2 * (four & 0xffff)]++;
+    counts[2 * (four >> 16 & 0xffff) + 1]++;
+    counts[2 * (four >> 32 & 0xffff)]++;
+    counts[2 * (four >> 48) + 1]++;
+}
+
+static void count(const uint16_t *bucket, size_t n, uint32_t *counts)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        count_four(bucket + i, counts);
+    for (; i < n; i++)
+        counts[2 * (size_t)bucket[i] + i % 2]++;
+}
+
+static void buckets_f32(const void *x, size_t n, uint16_t *bucket)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, (const float *)x + i, sizeof bits);
+        bucket[i] = (uint16_t)(bits >> 16);
+    }
+}
+
+/* The exponent is moved to that of f32, or to the end of f32's. */
+static void buckets_f64(const void *x, size_t n, uint16_t *bucket)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t bits;
+        memcpy(&bits, (const double *)x + i, sizeof bits);
+        const int32_t high = (int32_t)(bits >> 32), size = (high & 0x7fffffff) >> 13, moved = size - ((1023 - 127) << 7);
+        const int32_t below = moved < 0x7f7f ? moved : 0x7f7f, inside = below < 0x80 ? 0 : below;
+        bucket[i] = (uint16_t)((high >> 16 & 0x8000) | (size >= 0x7ff << 7 ? 0x7f80 : inside));
+    }
+}
+
 /*
  * f64 elements are divided by SOW_STATS_BLOCK before they are added: so no sum overflows, and one is finite where all its elements are. In
  * the power sums they are multiplied by `scale`, a power of two, so that fourth powers of any f64 fit.
@@ -78,14 +119,15 @@ V_INLINE double lanes_extreme(const vd *x, const int vectors, const int sign)
         else                                                                                                                               \
             survey_lanes_##dtype(0, x, n, s);                                                                                              \
     }                                                                                                                                      \
-    V_INLINE void powers_lanes_##dtype(const int careful, const type *x, size_t n, double scale, double pivot, double *sums)               \
+    V_INLINE void powers_lanes_##dtype(const int careful, const int counting, const type *x, size_t n, double scale, double pivot,         \
+                                       const uint16_t *bucket, uint32_t *counts, double *sums)                                             \
     {                                                                                                                                      \
         enum { N = POWER_LANES / STATS_LANES };                                                                                            \
         const vd zero = vd_set1(0), by = vd_set1(scale), centre = vd_set1(pivot);                                                          \
         vd s1[N], s2[N], s3[N], s4[N];                                                                                                     \
         EACH (v, N)                                                                                                                        \
             s1[v] = s2[v] = s3[v] = s4[v] = zero;                                                                                          \
-        for (size_t i = 0; i < n; i += POWER_LANES)                                                                                        \
+        for (size_t i = 0; i < n; i += POWER_LANES) {                                                                                      \
             EACH (v, N) {                                                                                                                  \
                 const vd a = load(x + i + v * STATS_LANES);                                                                                \
                 vd d = vd_sub(is_f64 ? vd_mul(a, by) : a, centre);                                                                         \
@@ -97,17 +139,26 @@ V_INLINE double lanes_extreme(const vd *x, const int vectors, const int sign)
                 s3[v] = vd_add(s3[v], vd_mul(square, d));                                                                                  \
                 s4[v] = vd_add(s4[v], vd_mul(square, square));                                                                             \
             }                                                                                                                              \
+            if (counting)                                                                                                                  \
+                EACH (q, POWER_LANES / 4)                                                                                                  \
+                    count_four(bucket + i + q * 4, counts);                                                                                \
+        }                                                                                                                                  \
         sums[0] = lanes_sum(s1, N);                                                                                                        \
         sums[1] = lanes_sum(s2, N);                                                                                                        \
         sums[2] = lanes_sum(s3, N);                                                                                                        \
         sums[3] = lanes_sum(s4, N);                                                                                                        \
     }                                                                                                                                      \
-    static void powers_##dtype(const void *x, size_t n, int careful, double scale, double pivot, double *sums)                             \
+    static void powers_##dtype(const void *x, size_t n, int careful, double scale, double pivot, const uint16_t *bucket, uint32_t *counts, \
+                               double *sums)                                                                                               \
     {                                                                                                                                      \
-        if (careful)                                                                                                                       \
-            powers_lanes_##dtype(1, x, n, scale, pivot, sums);                                                                             \
+        if (careful && bucket)                                                                                                             \
+            powers_lanes_##dtype(1, 1, x, n, scale, pivot, bucket, counts, sums);                                                          \
+        else if (careful)                                                                                                                  \
+            powers_lanes_##dtype(1, 0, x, n, scale, pivot, bucket, counts, sums);                                                          \
+        else if (bucket)                                                                                                                   \
+            powers_lanes_##dtype(0, 1, x, n, scale, pivot, bucket, counts, sums);                                                          \
         else                                                                                                                               \
-            powers_lanes_##dtype(0, x, n, scale, pivot, sums);                                                                             \
+            powers_lanes_##dtype(0, 0, x, n, scale, pivot, bucket, counts, sums);                                                          \
     }                                                                                                                                      \
     static size_t equal_##dtype(const void *x, size_t n, double value)                                                                     \
     {                                                                                                                                      \
@@ -123,5 +174,5 @@ STATS_KERNELS(f64, double, vd_load, 1)
 
 #define STATS_TABLE(dtype)                                                                                                                 \
     {                                                                                                                                      \
-        survey_##dtype, powers_##dtype, equal_##dtype                                                                                      \
+        survey_##dtype, buckets_##dtype, powers_##dtype, equal_##dtype                                                                     \
     }

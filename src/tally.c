@@ -10,7 +10,7 @@
 #include "src/try.h"
 
 #define BLOCK SOW_STATS_BLOCK
-/* Tables are folded before one of their counts can overflow. */
+/* Fresh counts are folded before one can overflow. */
 #define FOLD_AFTER (UINT64_C(1) << 31)
 /* Nodes that one range can add: at most two of each size remain. */
 enum { NODES_PER_RANGE = 2 * 64 };
@@ -151,7 +151,7 @@ static void add_partial(sow_tally *t, uint64_t first, const unsigned char *x, si
     p->have += n;
     if (p->have < BLOCK)
         return;
-    if (t->in_tables >= FOLD_AFTER)
+    if (t->in_fresh >= FOLD_AFTER)
         sow__tally_fold(t);
     const sow__central c = sow__tally_block(t, p->element, BLOCK, NULL);
     add_node(t, block, 0, &c);
@@ -168,7 +168,7 @@ static OUT_OF_LINE void add_blocks(sow_tally *t, uint64_t block, const unsigned 
         const void *p = x;
         if ((uintptr_t)x % size)
             p = memcpy(copy, x, bytes);
-        if (t->in_tables >= FOLD_AFTER)
+        if (t->in_fresh >= FOLD_AFTER)
             sow__tally_fold(t);
         const sow__central c = sow__tally_block(t, p, BLOCK, NULL);
         add_node(t, block, 0, &c);
@@ -177,11 +177,14 @@ static OUT_OF_LINE void add_blocks(sow_tally *t, uint64_t block, const unsigned 
 
 static void add_half(sow_tally *t, const unsigned char *x, size_t n)
 {
+    uint16_t copy[BLOCK];
     for (size_t part; n; n -= part, x += 2 * part) {
-        part = min_size(n, FOLD_AFTER);
-        if (t->in_tables + part > FOLD_AFTER)
+        const int aligned = (uintptr_t)x % 2 == 0;
+        part = min_size(n, aligned ? FOLD_AFTER : BLOCK);
+        if (t->in_fresh + part > FOLD_AFTER)
             sow__tally_fold(t);
-        sow__tally_count(t, x, part);
+        const void *const p = aligned ? x : memcpy(copy, x, 2 * part);
+        sow__tally_count(t, p, part);
     }
 }
 
@@ -332,8 +335,8 @@ sow_status sow_tally_merge(sow_tally *t, sow_tally *from)
 
 static OUT_OF_LINE void finish(sow_tally *t, sow_stats *out)
 {
-    sow__tally_fold(t);
     if (sow_dtype_size(t->dtype) == 2) {
+        sow__tally_fold(t);
         sow__tally_half(t, out);
         return;
     }
@@ -343,6 +346,7 @@ static OUT_OF_LINE void finish(sow_tally *t, sow_stats *out)
     sow__central c = {0};
     if (t->partials.count)
         c = sow__tally_block(t, rest->element, rest->have, space);
+    sow__tally_fold(t);
     for (size_t i = t->nodes.count; i-- > 0;)
         c = sow__central_join(&node[i].central, &c);
     out->zeros = t->zeros;
@@ -389,12 +393,12 @@ void sow_tally_reset(sow_tally *t, sow_dtype dtype)
     for (size_t i = 0; i < t->partials.count; i++)
         sow__release(&t->allocator, p[i].element);
     t->nodes.count = t->ranges.count = t->partials.count = 0;
-    if (t->in_tables)
-        memset(t->table, 0, sizeof t->table);
+    if (t->in_fresh)
+        memset(t->fresh, 0, sizeof t->fresh);
     for (uint32_t word = 0; word < SOW_STATS_BUCKETS / 64; word++)
         for (; t->seen[word]; t->seen[word] &= t->seen[word] - 1)
             t->histogram[word * 64 + (uint32_t)__builtin_ctzll(t->seen[word])] = 0;
-    t->in_tables = t->zeros = t->nans = t->infs = t->at_min = t->at_max = 0;
+    t->in_fresh = t->zeros = t->nans = t->infs = t->at_min = t->at_max = 0;
     t->min = (double)INFINITY;
     t->max = (double)-INFINITY;
     t->dtype = dtype;

@@ -37,9 +37,6 @@ typedef struct sow__list {
     size_t count, capacity;
 } sow__list;
 
-/** Neighbours go to tables of their own: an increment need not wait for the one before, where both are of one bucket. */
-enum { SOW_TALLY_TABLES = 4 };
-
 struct sow_tally {
     sow_allocator allocator;
     const sow_kernels *kernels;
@@ -48,17 +45,19 @@ struct sow_tally {
     double min, max;                            /* +inf and -inf: nothing seen */
     sow__list nodes, ranges, partials;          /* each in the order of the elements */
     uint64_t histogram[SOW_STATS_BUCKETS];
-    uint64_t seen[SOW_STATS_BUCKETS / 64];                /* a bit for each bucket of `histogram` that is not 0 */
-    uint32_t table[SOW_TALLY_TABLES * SOW_STATS_BUCKETS]; /* counts that are not yet in `histogram` */
-    uint64_t in_tables;
+    uint64_t seen[SOW_STATS_BUCKETS / 64]; /* a bit for each bucket of `histogram` that is not 0 */
+    uint32_t fresh[SOW_STATS_COUNTS];      /* counts that are not yet in `histogram` */
+    uint64_t in_fresh;                     /* elements */
 };
 
 /** tally.c: room for `pieces` ranges of whole blocks, so that adding them allocates nothing. SOW_ERR_MEMORY. */
 sow_status sow__tally_reserve(sow_tally *t, size_t pieces);
 
-/** tally_count.c: counts n elements, aligned, in the tables, or in the histogram itself if they are few. Callers fold in time. */
-void sow__tally_count(sow_tally *t, const void *x, size_t n);
-/** Moves the tables' counts to the histogram. */
+/** tally_count.c: whether n elements, behind those that are there, are so few that fresh counts are not worth their clearing. */
+int sow__tally_few(const sow_tally *t, size_t n);
+/** Counts n buckets in the histogram itself, if they are few, or afresh. */
+void sow__tally_count(sow_tally *t, const uint16_t *bucket, size_t n);
+/** Moves the fresh counts to the histogram. */
 void sow__tally_fold(sow_tally *t);
 /** What has been counted in a bucket, wherever it stands. */
 uint64_t sow__tally_bucket(const sow_tally *t, uint32_t bucket);

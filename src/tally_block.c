@@ -48,14 +48,23 @@ static void meet(const sow_stats_kernels *k, const void *x, size_t n, double val
         *at += k->equal(x, n, value);
 }
 
+/* The block's elements in the histogram, whose `fill` last are none. */
+static void uncount(sow_tally *t, const uint16_t *bucket, size_t n, size_t fill)
+{
+    for (size_t i = n - fill; i < n; i++)
+        t->fresh[2 * (size_t)bucket[i] + i % 2]--;
+}
+
+static uint64_t zeros_of(const sow_tally *t)
+{
+    return sow__tally_bucket(t, 0) + sow__tally_bucket(t, 0x8000);
+}
+
 sow__central sow__tally_block(sow_tally *t, const void *x, size_t n, void *space)
 {
     const sow_stats_kernels *const k = &t->kernels->stats[t->dtype];
     const size_t size = sow_dtype_size(t->dtype), fill = (SOW_STATS_STEP - n % SOW_STATS_STEP) % SOW_STATS_STEP;
-    const uint64_t zeros = sow__tally_bucket(t, 0) + sow__tally_bucket(t, 0x8000);
-    sow__tally_count(t, x, n);
-    if (sow__tally_bucket(t, 0) + sow__tally_bucket(t, 0x8000) != zeros)
-        t->zeros += k->equal(x, n, 0);
+    uint16_t bucket[SOW_STATS_BLOCK];
     if (fill) { /* with NaN, which no careful sum takes */
         memcpy(space, x, n * size);
         memset((char *)space + n * size, 0xff, fill * size);
@@ -68,17 +77,27 @@ sow__central sow__tally_block(sow_tally *t, const void *x, size_t n, void *space
     const int careful = !isfinite(s.sum);
     if (careful)
         k->survey(x, n, 1, &s);
-    t->nans += (uint64_t)s.nans - (careful ? fill : 0);
-    t->infs += (uint64_t)(s.outside - s.nans);
     const double finite = (double)n - s.outside;
+    const int unit = unit_of(t->dtype, s.low, s.high);
+    const double scale = sow__times_power(1, -unit), pivot = finite > 0 ? pivot_of(t->dtype, &s, finite) * scale : 0;
+    const int few = sow__tally_few(t, n);
+    const uint64_t zeros = zeros_of(t);
+    double sums[4];
+    k->buckets(x, n, bucket);
+    k->powers(x, n, careful, scale, pivot, few ? NULL : bucket, t->fresh, sums);
+    if (few) {
+        sow__tally_count(t, bucket, n - fill);
+    } else {
+        t->in_fresh += n;
+        uncount(t, bucket, n, fill);
+    }
+    if (zeros_of(t) != zeros)
+        t->zeros += k->equal(x, n, 0);
+    t->nans += (uint64_t)s.nans - fill;
+    t->infs += (uint64_t)(s.outside - s.nans);
     if (finite == 0)
         return (sow__central){0};
     meet(k, x, n, s.low, s.low < t->min, &t->min, &t->at_min);
     meet(k, x, n, s.high, s.high > t->max, &t->max, &t->at_max);
-
-    const int unit = unit_of(t->dtype, s.low, s.high);
-    const double scale = sow__times_power(1, -unit), pivot = pivot_of(t->dtype, &s, finite) * scale;
-    double sums[4];
-    k->powers(x, n, careful, scale, pivot, sums);
     return sow__central_of(finite, pivot, sums, unit);
 }

@@ -53,7 +53,7 @@ typedef struct sow_stats {
  * histogram  SOW_STATS_BUCKETS counts, or NULL.
  * Returns    SOW_OK; SOW_ERR_DTYPE, SOW_ERR_NULL (out, or data while n > 0), SOW_ERR_RANGE (n elements do not fit in memory), SOW_ERR_ISA,
  *            SOW_ERR_MEMORY. On error nothing is written.
- * Threads    those of ctx, for 1 MiB and more. Each takes 1.8 MiB of scratch memory from the context's allocator.
+ * Threads    those of ctx, for 1 MiB and more. Each takes 1 MiB of scratch memory from the context's allocator.
  */
 SOW_API sow_status sow_stats_of(const sow_context *ctx, sow_dtype dtype, const void *data, size_t n, sow_stats *out, uint64_t *histogram);
 
@@ -66,7 +66,7 @@ SOW_API sow_status sow_stats_of(const sow_context *ctx, sow_dtype dtype, const v
  *         sow_tally_add(t, first, buffer, n), first += n;
  *     sow_tally_finish(t, &stats, NULL);
  *
- * A tally is 1.8 MiB. It may be used by one thread at a time, any one.
+ * A tally is 1 MiB. It may be used by one thread at a time, any one.
  */
 typedef struct sow_tally sow_tally;
 
