@@ -163,7 +163,7 @@ sow_status sow_check_matmul(const sow_context *ctx, sow_dtype dtype, int64_t m, 
 
 sow_status sow_matmul(const sow_context *ctx, sow_dtype dtype, int64_t m, int64_t n, int64_t k, sow_matrix a, sow_matrix b, sow_matrix c)
 {
-    enum { SMALL = 1 << 18 };
+    enum { SMALL = 1 << 21 }; /* some 20 µs */
     SOW_TRY(sow_check_matmul(ctx, dtype, m, n, k, a, b, c, NULL, 0));
     if (m == 0 || n == 0)
         return SOW_OK;

@@ -36,7 +36,7 @@ typedef struct sow_matrix {
  * Bits     C[i,j] = S0 + S1 + …, added in that order from +0, each rounded; Sp is one chain from +0 over the terms t = 64p … 64p+63 in
  *          ascending order, S = fma(A[i,t], B[t,j], S). k = 0 gives +0. NaNs and infinities go the way of IEEE 754 (which NaN is not said);
  *          subnormals are kept. The caller's rounding mode and flush-to-zero flags change nothing and are left as they were.
- * ctx      threads and kernels; NULL: the calling thread, the best kernels. A product of less than 2^18 terms stays on the calling thread.
+ * ctx      threads and kernels; NULL: the calling thread, the best kernels. A product of less than 2^21 terms stays on the calling thread.
  * m, n, k  from 0. With m or n = 0 nothing is read or written.
  * a, b     are read only and may be one matrix; rows or columns that lie contiguous are the fast case, either is as good.
  * c        must overlap neither a nor b, and its own elements must not overlap.

@@ -15,10 +15,16 @@ static void run_here(void *user, size_t n, void (*task)(void *arg, size_t i), vo
         task(arg, i);
 }
 
-struct host host_open(const char *threads, const char *isa)
+/* The crew starts when the library has said of how many. */
+static void run_crew(void *user, size_t n, void (*task)(void *arg, size_t i), void *arg)
+{
+    crew_run(*(struct crew **)user, n, task, arg);
+}
+
+static struct host open_with(const char *threads, const char *isa, sow_parallel_for *parallel_for, void *user)
 {
     struct host host = {0};
-    sow_context_options options = {.size = sizeof options, .isa = isa, .parallel_for = run_here};
+    sow_context_options options = {.size = sizeof options, .isa = isa, .parallel_for = parallel_for, .parallel_user = user};
     char why[512];
     if (threads) {
         const size_t n = strspn(threads, "0123456789");
@@ -39,8 +45,24 @@ struct host host_open(const char *threads, const char *isa)
     return host;
 }
 
+struct host host_open(const char *threads, const char *isa)
+{
+    return open_with(threads, isa, run_here, NULL);
+}
+
+struct host host_open_crew(const char *threads, const char *isa)
+{
+    static struct crew *crew; /* one host per run of the program */
+    struct host host = open_with(threads, isa, run_crew, &crew);
+    crew = host.crew = crew_open(host.threads);
+    return host;
+}
+
 void host_close(struct host *host)
 {
+    if (host->crew)
+        crew_close(host->crew);
+    host->crew = NULL;
     sow_context_destroy(host->context);
     host->context = NULL;
 }
