@@ -35,7 +35,7 @@ class Help(Case):
         self.assertEqual(sow("init", self.model(example), "-o", "/dev/null").returncode, 0)
 
     def test_man_pages(self):
-        for page in ("sow", "sow-init", "sow-info", "sow-schemes"):
+        for page in ("sow", "sow-init", "sow-info", "sow-schemes", "sow-verify"):
             text = sow("--dump-man", page).stdout
             self.assertTrue(text.startswith(f".TH {page} 1".encode()))
             if page != "sow":

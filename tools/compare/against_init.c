@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "compare/against_init.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/progress.h"
+#include "base/team.h"
+#include "model/names.h"
+#include "model/pipeline.h"
+
+/* A plain law costs the same in any pieces, so these fit into the second-level cache; others pay by the call, as in pipeline.c. */
+enum { PLAIN_BYTES = 256 << 10, OTHER_BYTES = 4 << 20 };
+
+/* A tensor whose bytes are compared. */
+struct pair {
+    const struct tensor *law; /* what is drawn: the wanted tensor, or the one that it is tied to */
+    size_t finding;
+    uint32_t index; /* in the checkpoint */
+    uint32_t piece_bytes;
+    uint64_t first_task; /* its pieces */
+};
+
+struct work {
+    const struct checkpoint *checkpoint;
+    const struct model *model;
+    const sow_context *context;
+    struct findings found;
+    struct pair *pair;
+    size_t pairs, pair_capacity;
+    uint64_t tasks, bytes_done;
+    char *buffer; /* OTHER_BYTES for each thread */
+    sow_status error;
+    pthread_mutex_t lock;
+};
+
+/* Elements of that many bytes that are not the same bits; the bytes may be unaligned. */
+static uint64_t count_unequal(const uint8_t *a, const uint8_t *b, size_t size, size_t n)
+{
+    uint64_t count = 0;
+#define COUNT_AS(type)                                                                                                                     \
+    for (size_t i = 0; i < n; i++) {                                                                                                       \
+        type x, y;                                                                                                                         \
+        memcpy(&x, a + i * sizeof x, sizeof x);                                                                                            \
+        memcpy(&y, b + i * sizeof y, sizeof y);                                                                                            \
+        count += x != y;                                                                                                                   \
+    }
+    if (size == 8)
+        COUNT_AS(uint64_t)
+    else if (size == 4)
+        COUNT_AS(uint32_t)
+    else if (size == 2)
+        COUNT_AS(uint16_t)
+    else
+        COUNT_AS(uint8_t)
+#undef COUNT_AS
+    return count;
+}
+
+static const struct pair *pair_of(const struct work *w, uint64_t task)
+{
+    size_t low = 0, high = w->pairs;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (w->pair[middle].first_task <= task)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &w->pair[low];
+}
+
+/* Where the bytes are not all equal. */
+static void note(struct work *w, const struct pair *p, uint64_t first, const uint8_t *found, const uint8_t *expected, size_t n)
+{
+    const struct format *const f = &formats[p->law->format];
+    const uint64_t differing = count_unequal(found, expected, f->bits / 8, n);
+    uint64_t at = 0;
+    while (element_bits(found, f, at) == element_bits(expected, f, at))
+        at++;
+    struct finding *const finding = &w->found.finding[p->finding];
+    (void)pthread_mutex_lock(&w->lock);
+    if (finding->verdict == EQUAL || first + at < finding->first) {
+        finding->first = first + at;
+        finding->found = element_bits(found, f, at);
+        finding->expected = element_bits(expected, f, at);
+    }
+    finding->verdict = DIFFERS;
+    finding->differing += differing;
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
+static void compare_piece(void *user, unsigned thread, uint64_t task)
+{
+    struct work *const w = user;
+    const struct pair *const p = pair_of(w, task);
+    const size_t size = format_align(&formats[p->law->format]);
+    const uint64_t begin = (task - p->first_task) * p->piece_bytes, all = tensor_bytes(p->law);
+    const size_t bytes = all - begin < p->piece_bytes ? (size_t)(all - begin) : p->piece_bytes;
+    uint8_t *const drawn = (uint8_t *)w->buffer + (size_t)thread * OTHER_BYTES;
+    const uint8_t *const found = w->checkpoint->data[p->index] + begin;
+    const struct draw draw = draw_of(w->model, p->law, w->context);
+    const sow_status status = draw_range(&draw, begin / size, drawn, bytes / size, NULL);
+    if (status != SOW_OK) {
+        (void)pthread_mutex_lock(&w->lock);
+        w->error = status;
+        (void)pthread_mutex_unlock(&w->lock);
+    } else if (memcmp(drawn, found, bytes) != 0) {
+        note(w, p, begin / size, found, drawn, bytes / size);
+    }
+    checkpoint_done(w->checkpoint, p->index, begin, begin + bytes);
+}
+
+static void show_progress(void *user, uint64_t task)
+{
+    const struct work *const w = user;
+    const struct pair *const p = pair_of(w, task);
+    const struct tensor *const t = &w->checkpoint->model.tensor[p->index];
+    progress_at((uint64_t)((double)w->found.bytes * (double)task / (double)w->tasks), t->name, t->name_length);
+}
+
+static struct finding *add(struct findings *f, struct finding finding)
+{
+    f->finding = array_grow(f->finding, &f->capacity, f->count + 1, sizeof *f->finding);
+    f->finding[f->count] = finding;
+    return &f->finding[f->count++];
+}
+
+static bool same_shape(const struct tensor *a, const struct tensor *b)
+{
+    return a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0;
+}
+
+/* A tensor that both sides have: compared later, if it can be. */
+static void match(struct work *w, const struct tensor *law, uint32_t index)
+{
+    const struct tensor *const have = &w->checkpoint->model.tensor[index];
+    struct finding *const f = add(&w->found, (struct finding){.want = law, .have = have});
+    if (!same_shape(law, have))
+        f->verdict = OTHER_SHAPE;
+    else if (law->format != have->format)
+        f->verdict = OTHER_DTYPE;
+    if (f->verdict != EQUAL || tensor_elements(law) == 0)
+        return;
+    struct law plain;
+    const bool whole = formats[law->format].kind != FORMAT_FLOAT;
+    const bool cheap = whole || (tensor_law(w->model, law, &plain, NULL, 0) == SOW_OK && plain.plain);
+    w->pair = array_grow(w->pair, &w->pair_capacity, w->pairs + 1, sizeof *w->pair);
+    const struct pair p = {law, w->found.count - 1, index, cheap ? PLAIN_BYTES : OTHER_BYTES, w->tasks};
+    w->pair[w->pairs++] = p;
+    w->tasks += (tensor_bytes(law) + p.piece_bytes - 1) / p.piece_bytes;
+    w->found.elements += tensor_elements(law);
+    w->found.bytes += tensor_bytes(law);
+}
+
+static void match_all(struct work *w)
+{
+    const struct model *const m = w->model;
+    struct names mine = names_of(m), theirs = names_of(&w->checkpoint->model);
+    for (size_t i = 0; i < m->tensors; i++) {
+        const struct tensor *const t = &m->tensor[m->order[i]];
+        const uint32_t index = names_find(&theirs, t->name, t->name_length);
+        if (index != NO_INDEX)
+            match(w, t->tied ? &m->tensor[names_find(&mine, t->stream, t->stream_length)] : t, index);
+        else if (!t->tied) /* tied tensors are not written, but may be there */
+            (void)add(&w->found, (struct finding){.want = t, .verdict = MISSING});
+    }
+    for (size_t i = 0; i < w->checkpoint->model.tensors; i++) {
+        const struct tensor *const t = &w->checkpoint->model.tensor[i];
+        if (names_find(&mine, t->name, t->name_length) == NO_INDEX)
+            (void)add(&w->found, (struct finding){.have = t, .verdict = EXTRA});
+    }
+    names_free(&mine);
+    names_free(&theirs);
+}
+
+struct findings against_init(const struct checkpoint *checkpoint, const struct model *model, const struct host *host, bool show)
+{
+    struct work w = {.checkpoint = checkpoint, .model = model, .context = host->context};
+    match_all(&w);
+    if (w.pairs == 0)
+        return w.found;
+    w.buffer = aligned_alloc(4096, (size_t)host->threads * OTHER_BYTES);
+    if (!w.buffer)
+        fail_memory((size_t)host->threads * OTHER_BYTES);
+    (void)pthread_mutex_init(&w.lock, NULL);
+    if (show)
+        progress_start(w.found.bytes);
+    team_run(&(struct team){
+        .threads = host->threads, .tasks = w.tasks, .work = compare_piece, .progress = show ? show_progress : NULL, .user = &w});
+    progress_end();
+    (void)pthread_mutex_destroy(&w.lock);
+    free(w.buffer);
+    free(w.pair);
+    if (w.error != SOW_OK)
+        fail(EXIT_MACHINE, NOWHERE, "a fill failed: %s", sow_status_string(w.error));
+    return w.found;
+}
