@@ -357,12 +357,12 @@ class Output(Case):
 
     def test_plot(self):
         out = self.path("x.svg")
-        result = sow(*self.ARGS, "--scheme", "1", "--scheme", "zeros", "--plot", out)
+        result = sow(*self.ARGS, "--scheme", "1", "--scheme", "normal(std=0.01)", "--plot", out)
         if "gnuplot" in result.stderr:
             self.skipTest("gnuplot is not there")
         self.assertEqual(result.returncode, 0, result.stderr)
         text = out.read_text(encoding="utf-8")
-        for words in ("Signal propagation through 3 layers of width 32", "variance of pre-activations", "variance of gradients", "theory"):
+        for words in ("Signal propagation through 3 layers of width 32", "variance of pre-activations", "variance of gradients", "theory", "normal(std=0.01)"):
             self.assertIn(words, text)
         self.refused(sow(*self.ARGS, "--scheme", "1", "--plot", out), 2, "exists; --force replaces it")
         self.assertEqual(sow("propagate", "--widths", "16,32", "--depth", 2, "--scheme", "1", "--plot", out, "--force").returncode, 0)

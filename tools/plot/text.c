@@ -37,9 +37,13 @@ void plot_quoted(struct sink *s, const char *text, size_t most)
     struct sink plain = {0};
     plot_text(&plain, text, most);
     sink_text(s, "\"");
+    bool code = false; /* gnuplot takes every digit behind a code as part of it */
     for (size_t i = 0; i < plain.used; i++) {
         const char c = plain.data[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '.' || (unsigned char)c >= 0x80)
+        const bool digit = c >= '0' && c <= '9';
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '.' || (unsigned char)c >= 0x80;
+        code = !letter && (!digit || code);
+        if (!code)
             sink_put(s, &c, 1);
         else
             sink_format(s, "\\%03o", (unsigned)c);

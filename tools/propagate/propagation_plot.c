@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/say.h"
 #include "propagate/propagation.h"
@@ -39,6 +40,17 @@ static double *add(struct curves *c, const char *label, unsigned color)
     return y;
 }
 
+/* In the legend a number alone says what it is. */
+static const char *label_of(const struct trials *t, size_t scheme)
+{
+    static char labels[64][64];
+    const char *const text = t->trial[scheme].scheme;
+    if (scheme >= 64 || text[strspn(text, "0123456789.eE+-")] != '\0')
+        return text;
+    (void)snprintf(labels[scheme], sizeof labels[0], "d·Var(w) = %.40s", text);
+    return labels[scheme];
+}
+
 /* Overflow is drawn as what it is. */
 static double shown(double value, uint64_t broken)
 {
@@ -53,7 +65,7 @@ static struct curves over_layers(const struct trials *t, bool backward)
         c.x[l] = (double)l + 1;
     for (size_t s = 0; s < t->schemes; s++) {
         const struct trial *const k = &t->trial[s];
-        double *const measured = add(&c, k->scheme, (unsigned)s), *const theory = add(&c, NULL, (unsigned)s);
+        double *const measured = add(&c, label_of(t, s), (unsigned)s), *const theory = add(&c, NULL, (unsigned)s);
         for (size_t l = 0; l < depth; l++) {
             measured[l] =
                 backward ? shown(k->stats[l].gradient, k->stats[l].gradient_broken) : shown(k->stats[l].variance, k->stats[l].broken);
@@ -67,7 +79,7 @@ static struct curves over_widths(const struct trials *t, bool backward)
 {
     struct curves c = make(2 * t->schemes, t->widths);
     for (size_t s = 0; s < t->schemes; s++) {
-        double *const measured = add(&c, t->trial[s].scheme, (unsigned)s), *const theory = add(&c, NULL, (unsigned)s);
+        double *const measured = add(&c, label_of(t, s), (unsigned)s), *const theory = add(&c, NULL, (unsigned)s);
         for (size_t w = 0; w < t->widths; w++) {
             const struct trial *const k = &t->trial[w * t->schemes + s];
             const size_t last = k->stack.depth - 1;
