@@ -6,7 +6,7 @@ import re
 from sowtest import MODELS, Case, Safetensors, main, sow
 
 DOCS = MODELS.parents[1] / "docs" / "schemes.md"
-TYPES = {"number", "count", "flag", "gain", "mode", "law", "layout", "fans"}
+TYPES = {"number", "count", "flag", "gain", "mode", "law", "layout", "fans", "axes"}
 
 
 def documented():

@@ -2,6 +2,6 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-    &cmd_init, &cmd_info, &cmd_symmetry, &cmd_schemes, &cmd_propagate, &cmd_init, &cmd_info, &cmd_symmetry, &cmd_schemes, &cmd_verify,
+    &cmd_init, &cmd_info, &cmd_symmetry, &cmd_schemes, &cmd_propagate, &cmd_verify,
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
