@@ -19,7 +19,7 @@ class Help(Case):
         for args in (["--help"], ["-h"], ["help"]):
             result = sow(*args)
             self.assertEqual(result.returncode, 0)
-            self.assertRegex(result.stdout.decode(), r"(?m)^  init .*\n  info ")
+            self.assertRegex(result.stdout.decode(), r"(?m)^  init .*\n(  \w+ .*\n)*  info ")
         self.assertRegex(sow("--version").stdout.decode(), r"^sow \d+\.\d+\.\d+\n$")
 
     def test_commands(self):
@@ -28,6 +28,8 @@ class Help(Case):
         for line in text.split("\n"):
             if not line.startswith("  "):
                 self.assertLessEqual(len(line), 80, line)
+
+        self.assertEqual(options("shard"), {f"--{o}" for o in "rank world shard output seed force set dtype variant threads isa json quiet help".split()})
 
     def test_the_example_in_the_help_works(self):
         text = sow("init", "--help").stdout.decode()

@@ -54,6 +54,14 @@ class Limits(Case):
         self.peak("init", self.model({"tensors": [{"name": "a{0..399999}", "shape": [1]}], "rules": RULES}), "-o", old)
         self.bounded("--like", old, "--keep", "a*", "-o", self.path("new"), header=self.header_of(old))
 
+    def test_share_of_a_huge_tensor(self):
+        """A million-th of 4 TB: rows, columns, and a flat range."""
+        model = self.model({"tensors": [{"name": "w", "shape": [1 << 20, 1 << 20]}], "rules": RULES})
+        for cut in ("row", "column", "flat"):
+            used = self.peak("shard", model, "--rank", 77777, "--world", 1 << 20, "--shard", cut, "-o", self.path(cut), "-q")
+            print(f"{used / 2**20:.1f} MiB: {cut}", file=sys.stderr)
+            self.assertLess(used, 64 << 20)
+
     def test_many_tensors_of_a_range(self):
         model = self.model({"tensors": [{"name": "a{0..399999}", "shape": [1]}], "rules": RULES})
         out = self.path("o")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
 
+/* As sow --help lists them. */
 const struct command *const commands[] = {
-    &cmd_init, &cmd_info, &cmd_symmetry, &cmd_schemes, &cmd_propagate, &cmd_verify,
+    &cmd_init, &cmd_shard, &cmd_verify, &cmd_info, &cmd_schemes, &cmd_symmetry, &cmd_propagate,
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

@@ -66,7 +66,7 @@ void help_overview(void)
 {
     printf("sow %s: reproducible initial weights for neural networks\n\nUsage: sow COMMAND [OPTION…] …\n\n", SOW_VERSION);
     for (size_t i = 0; i < command_count; i++)
-        printf("  %-8s%s\n", commands[i]->name, commands[i]->summary);
+        printf("  %-11s%s\n", commands[i]->name, commands[i]->summary);
     printf("\nsow COMMAND --help explains a command; sow --version prints the version.\n"
            "Exit status: 0 done, 1 the machine failed (disk full, out of memory), 2 wrong usage or input.\n");
 }

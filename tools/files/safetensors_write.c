@@ -24,8 +24,53 @@ static void put_record(const struct model *m, struct sink *sink)
     sink_escaped(sink, m->head.data, m->head.used);
     sink_escaped(sink, m->list.data, m->list.used);
     sink_escaped(sink, m->tail.data, m->tail.used);
-    sink_escaped(sink, "}", 1);
+    start.used = 0;
+    if (m->world)
+        sink_format(&start, ",\"shard\":{\"rank\":%" PRIu32 ",\"world\":%" PRIu32, m->rank, m->world);
+    if (m->world && m->cut.kind == CUT_AXIS && (m->cut.axis < 0 || m->cut.axis > 1))
+        sink_format(&start, ",\"cut\":%s", cut_text(m->cut));
+    else if (m->world && m->cut.kind != CUT_UNSAID)
+        sink_format(&start, ",\"cut\":\"%s\"", cut_text(m->cut));
+    sink_text(&start, m->world ? "}}" : "}");
+    sink_escaped(sink, start.data, start.used);
     sink_free(&start);
+}
+
+static void put_sizes(struct sink *sink, int rank, const int64_t *sizes)
+{
+    sink_text(sink, "[");
+    for (int i = 0; i < rank; i++)
+        sink_format(sink, i ? ",%" PRId64 : "%" PRId64, sizes ? sizes[i] : 0);
+    sink_text(sink, "]");
+}
+
+/*
+ * What PyTorch's distributed checkpoint looks for in a rank's file: where each tensor starts in the whole. It takes the whole's shape from
+ * all files together, so that stands apart, for others.
+ */
+static void put_sharding(const struct model *m, const struct part *part, struct sink *sink)
+{
+    struct sink offsets = {0}, shapes = {0};
+    for (size_t i = part->first; i < part->first + part->count; i++) {
+        const struct tensor *const t = &m->tensor[m->order[i]];
+        const char *const comma = i > part->first ? "," : "";
+        sink_text(&offsets, comma);
+        sink_string(&offsets, t->name, t->name_length);
+        sink_text(&offsets, ":{\"saved_offsets\":");
+        put_sizes(&offsets, t->rank, t->offset);
+        sink_text(&offsets, "}");
+        sink_text(&shapes, comma);
+        sink_string(&shapes, t->name, t->name_length);
+        sink_text(&shapes, ":");
+        put_sizes(&shapes, tensor_global_rank(t), tensor_global(t));
+    }
+    sink_text(sink, ",\"DCP_SHARDING_INFO\":\"{");
+    sink_escaped(sink, offsets.data, offsets.used);
+    sink_text(sink, "}\",\"DCP_VERSION\":\"1.0\",\"sow_global_shapes\":\"{");
+    sink_escaped(sink, shapes.data, shapes.used);
+    sink_text(sink, "}\"");
+    sink_free(&offsets);
+    sink_free(&shapes);
 }
 
 static void put_tensor(const struct tensor *t, struct sink *sink)
@@ -33,17 +78,19 @@ static void put_tensor(const struct tensor *t, struct sink *sink)
     sink_string(sink, t->name, t->name_length);
     sink_text(sink, ":{\"dtype\":\"");
     sink_text(sink, formats[t->format].name);
-    sink_text(sink, "\",\"shape\":[");
-    for (int i = 0; i < t->rank; i++)
-        sink_format(sink, i ? ",%" PRId64 : "%" PRId64, t->shape[i]);
-    sink_format(sink, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", t->begin, t->begin + tensor_bytes(t));
+    sink_text(sink, "\",\"shape\":");
+    put_sizes(sink, t->rank, t->shape);
+    sink_format(sink, ",\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", t->begin, t->begin + tensor_bytes(t));
 }
 
 static void put_header(const struct model *m, const struct part *part, struct sink *sink)
 {
     sink_text(sink, "{\"__metadata__\":{\"format\":\"pt\",\"sow\":\"");
     put_record(m, sink);
-    sink_text(sink, "\"}");
+    sink_text(sink, "\"");
+    if (m->world)
+        put_sharding(m, part, sink);
+    sink_text(sink, "}");
     for (size_t i = part->first; i < part->first + part->count; i++) {
         sink_put(sink, ",", 1);
         put_tensor(&m->tensor[m->order[i]], sink);

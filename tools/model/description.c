@@ -13,7 +13,7 @@ static const char *const top_keys[] = {"name",           "variant", "description
                                        "shared_streams", "tensors", "rules",       "variants"};
 static const char *const variant_keys[] = {"description", "source", "dtype", "shared_streams", "tensors", "rules"};
 static const char *const tensor_keys[] = {"name", "shape", "dtype", "layout", "groups", "stream", "tied", "comment"};
-static const char *const record_keys[] = {"version", "stream_version", "seed", "model", "kept"};
+static const char *const record_keys[] = {"version", "stream_version", "seed", "model", "kept", "shard"}; /* the last two may be missing */
 /* Of a tensor in a record only. */
 static const char *const kept_keys[] = {"kept", "redrawn"};
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -344,6 +344,19 @@ static void refuse_kept(const struct model *m, const struct json *kept)
         named ? quoted(like->text, like->length) : "");
 }
 
+/* One rank's file describes the whole, and how it was cut where no rule says it. */
+static void read_shard(struct model *m, const struct json *shard)
+{
+    static const char *const keys[] = {"rank", "world", "cut"};
+    if (!shard)
+        return;
+    json_expect(m->file, shard, JSON_OBJECT, "\"shard\"");
+    json_known_keys(m->file, shard, keys, COUNT(keys));
+    const struct json *const cut = json_member(shard, "cut");
+    if (cut && m->cut.kind == CUT_UNSAID)
+        m->cut = cut_read(m->file, cut);
+}
+
 void record_read(struct model *m, const char *text, size_t length, bool keep_seed)
 {
     const struct json_reader reader = {
@@ -351,7 +364,7 @@ void record_read(struct model *m, const char *text, size_t length, bool keep_see
     m->is_record = true;
     const struct json *const root = json_parse(&reader, text, length);
     json_known_keys(m->file, root, record_keys, COUNT(record_keys));
-    for (size_t i = 0; i < COUNT(record_keys) - 1; i++)
+    for (size_t i = 0; i + 2 < COUNT(record_keys); i++)
         if (!json_member(root, record_keys[i]))
             fail(EXIT_INPUT, json_place(m->file, root), "no \"%s\"", record_keys[i]);
     const struct json *const version = json_member(root, "stream_version"), *const model = json_member(root, "model");
@@ -362,6 +375,7 @@ void record_read(struct model *m, const char *text, size_t length, bool keep_see
     const uint64_t seed = json_count(m->file, json_member(root, "seed"), "\"seed\"");
     if (!keep_seed)
         m->seed = seed;
+    read_shard(m, json_member(root, "shard"));
     json_expect(m->file, model, JSON_OBJECT, "\"model\"");
     read_model(m, model, NULL);
     refuse_kept(m, json_member(root, "kept"));

@@ -62,12 +62,15 @@ static sow_status draw_boxes(const struct draw *d, sow_dtype dtype, uint64_t fir
 
 static sow_status draw_piece(const struct draw *d, sow_dtype dtype, uint64_t first, void *dst, size_t n)
 {
-    if (d->tensor->global)
+    const struct tensor *const t = d->tensor;
+    if (t->global && !t->flat)
         return draw_boxes(d, dtype, first, dst, n);
+    if (t->flat)
+        first += (uint64_t)*t->offset;
     if (d->law.plain)
         return sow_fill(d->context, d->stream, d->law.dist, dtype, first, dst, n);
     /* Large ranges: some schemes pay by the call. */
-    return sow_init_range(d->context, d->law.scheme, d->stream, dtype, d->tensor->rank, d->tensor->shape, first, dst, n);
+    return sow_init_range(d->context, d->law.scheme, d->stream, dtype, tensor_global_rank(t), tensor_global(t), first, dst, n);
 }
 
 static void store(const struct draw *d, const struct box *box, char *dst)

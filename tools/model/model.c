@@ -57,6 +57,11 @@ const int64_t *tensor_global(const struct tensor *t)
     return t->global ? t->global : t->shape;
 }
 
+int tensor_global_rank(const struct tensor *t)
+{
+    return t->flat ? t->flat_rank : t->rank;
+}
+
 struct place tensor_place(const struct model *m, const struct tensor *t)
 {
     return m->like && t->line == 0 ? (struct place){m->like, 0, 0} : (struct place){m->file, t->line, t->column};

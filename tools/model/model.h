@@ -19,6 +19,7 @@
 #include "base/say.h"
 #include "base/sink.h"
 #include "files/formats.h"
+#include "model/cut.h"
 #include "model/variant.h"
 
 #define NO_INDEX UINT32_MAX
@@ -32,6 +33,8 @@ struct tensor {
     const char *stream;             /**< name of its stream; of a tied tensor: the name that it shares */
     const int64_t *shape;           /**< shared by all names of one range */
     const int64_t *global, *offset; /**< a box of a larger tensor: that tensor's shape, and where this one starts in it; NULL: whole */
+    bool flat;                      /**< a range of that tensor's elements instead, from *offset on */
+    uint8_t flat_rank;              /**< of that tensor */
     const sow_scheme *scheme;       /**< the rule's with what the tensor says, if the rule's is one of schemes; else NULL */
     uint64_t begin;                 /**< offset of its bytes behind the header of its file */
     uint32_t name_length, stream_length;
@@ -53,6 +56,7 @@ struct rule {
     sow_scheme scheme;
     const sow_scheme *variant; /**< that of the last tensor, and what the tensor said */
     struct own variant_own;
+    struct cut cut;              /**< for the ranks of a job */
     bool numbered;               /**< an argument is "*", the number in the tensor's name */
     bool spare_ok;               /**< may decide nothing: rules of the command line stand before it, or did */
     bool constant_ok;            /**< the description says that one constant everywhere is meant */
@@ -85,6 +89,8 @@ struct model {
     uint64_t max_part_bytes; /**< of the tensors of one file (--max-file-size); 0: all are in one */
     struct part *part;
     size_t parts;
+    uint32_t rank, world;    /**< the model is one rank's share of it; world 0: it is the whole */
+    struct cut cut;          /**< of tensors whose rules say none; unsaid: along axis 0, what has no axis is whole */
     struct checkpoint *from; /**< that gives the bytes of kept tensors, or NULL; its tensors come first, in its order */
     size_t like_tensors;     /**< how many they are */
     uint32_t *like_order;    /**< by name */
@@ -104,6 +110,7 @@ uint64_t tensor_elements(const struct tensor *tensor);
 uint64_t tensor_bytes(const struct tensor *tensor);
 /** Its shape, or that of the tensor that it is a box of: what schemes and fans see. */
 const int64_t *tensor_global(const struct tensor *tensor);
+int tensor_global_rank(const struct tensor *tensor);
 struct place tensor_place(const struct model *model, const struct tensor *tensor);
 struct place rule_place(const struct rule *rule);
 /** "[768, 2304]", valid until the next call. */

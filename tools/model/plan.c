@@ -156,7 +156,8 @@ static sow_status take_fan(const struct model *m, const struct tensor *from, str
     const double layout = from->layout != NO_LAYOUT ? from->layout : variant_argument(scheme, "layout", SOW_LAYOUT_AUTO);
     const double fans = variant_argument(scheme, "fans", SOW_FANS_TRUE);
     const double groups = from->groups ? (double)from->groups : variant_argument(scheme, "groups", 1);
-    return sow_fan((sow_layout)layout, (sow_fans)fans, groups, from->rank, tensor_global(from), &own->fan_in, &own->fan_out, why, size);
+    return sow_fan((sow_layout)layout, (sow_fans)fans, groups, tensor_global_rank(from), tensor_global(from), &own->fan_in, &own->fan_out,
+                   why, size);
 }
 
 static sow_status tensor_own(const struct model *m, const struct tensor *t, struct own *own, char *why, size_t size)
@@ -200,8 +201,8 @@ static void check_law(struct model *m, uint32_t index)
     make_variant(m, t);
     if (tensor_law(m, t, &law, why, sizeof why) != SOW_OK)
         fail(EXIT_INPUT, rule_place(&m->rule[t->rule]), "%s %s %s: %s", quoted(t->name, t->name_length), shape_text(t), f->lower, why);
-    const bool constant =
-        law.plain ? law.dist.kind == SOW_DIST_CONSTANT : variant_is_constant(&law.scheme, t->rank, tensor_global(t), f->dtype);
+    const bool constant = law.plain ? law.dist.kind == SOW_DIST_CONSTANT
+                                    : variant_is_constant(&law.scheme, tensor_global_rank(t), tensor_global(t), f->dtype);
     note_symmetry(m, index, constant);
 }
 
@@ -219,9 +220,10 @@ sow_status tensor_law(const struct model *m, const struct tensor *t, struct law 
     if (!t->scheme)
         own_set(&own, scheme);
     if (!law->plain && !whole)
-        return sow_check_scheme(scheme, t->rank, tensor_global(t), f->dtype, why, size);
+        return sow_check_scheme(scheme, tensor_global_rank(t), tensor_global(t), f->dtype, why, size);
     if (law->plain) {
-        const sow_status found = sow_scheme_dist(scheme, t->rank, tensor_global(t), whole ? SOW_F64 : f->dtype, &law->dist, why, size);
+        const sow_status found =
+            sow_scheme_dist(scheme, tensor_global_rank(t), tensor_global(t), whole ? SOW_F64 : f->dtype, &law->dist, why, size);
         uint64_t bits;
         if (found != SOW_OK || !whole || (law->dist.kind == SOW_DIST_CONSTANT && format_whole(f, law->dist.mean, &bits)))
             return found;
@@ -277,6 +279,8 @@ void plan(struct model *m)
     for (size_t i = 0; i < m->tensors; i++)
         if (is_drawn(&m->tensor[i]))
             check_law(m, (uint32_t)i);
+    if (m->world)
+        cut_model(m);
     parts_place(m);
     give_warnings(m);
 }

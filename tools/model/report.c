@@ -105,7 +105,17 @@ void report_table(const struct report *r)
         printf(", %zu tied", m->tensors - m->written);
     if (m->parts > 1)
         printf(", %zu files", m->parts);
+    if (m->world)
+        printf(", rank %" PRIu32 " of %" PRIu32, m->rank, m->world);
     printf(": %s\n", r->file);
+}
+
+static void json_sizes(struct sink *s, const char *name, int rank, const int64_t *sizes)
+{
+    sink_format(s, ", \"%s\": [", name);
+    for (int i = 0; i < rank; i++)
+        sink_format(s, i ? ", %" PRId64 : "%" PRId64, sizes[i]);
+    sink_text(s, "]");
 }
 
 static void json_row(struct sink *s, const struct row *row)
@@ -118,6 +128,10 @@ static void json_row(struct sink *s, const struct row *row)
     sink_number(s, row->mean);
     sink_text(s, ", \"std\": ");
     sink_number(s, row->std);
+    if (t->global) {
+        json_sizes(s, "global_shape", tensor_global_rank(t), t->global);
+        json_sizes(s, "offset", t->rank, t->offset);
+    }
     sink_text(s, "}");
 }
 
@@ -141,6 +155,8 @@ void report_json(const struct report *r)
                 sow_version(), SOW_STREAM_VERSION, m->seed, r->isa, r->threads);
     sink_format(&s, "  \"elements\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"seconds\": ", elements, r->file_bytes);
     sink_number(&s, r->seconds);
+    if (m->world)
+        sink_format(&s, ", \"rank\": %" PRIu32 ", \"world\": %" PRIu32, m->rank, m->world);
     sink_text(&s, ",\n  \"files\": [");
     for (size_t i = 0; i < m->parts; i++) {
         const char *const name = m->parts > 1 ? r->part_file[i] : r->file;

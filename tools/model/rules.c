@@ -11,13 +11,14 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static const char *const own_keys[] = {"match", "scheme", "fan_from", "constant_ok", "comment"};
+static const char *const own_keys[] = {"match", "scheme", "fan_from", "constant_ok", "shard", "comment"};
 
 static void read_rule(struct model *m, const char *file, const struct json *node, struct rule *r)
 {
     json_expect(file, node, JSON_OBJECT, "a rule");
     const struct json *const match = json_member(node, "match"), *const scheme = json_member(node, "scheme");
     const struct json *const from = json_member(node, "fan_from"), *const ok = json_member(node, "constant_ok");
+    const struct json *const cut = json_member(node, "shard");
     if (!match || !scheme)
         fail(EXIT_INPUT, json_place(file, node), "a rule without \"%s\"", match ? "scheme" : "match");
     json_expect(file, match, JSON_STRING, "\"match\"");
@@ -27,6 +28,7 @@ static void read_rule(struct model *m, const char *file, const struct json *node
     *r = (struct rule){
         .match = match->text, .file = file, .node = node, .line = node->line, .column = node->column, .first_constant = NO_INDEX};
     r->scheme = scheme_read(&(struct scheme_reader){.file = file, .arena = &m->arena}, node, own_keys, COUNT(own_keys));
+    r->cut = cut ? cut_read(file, cut) : (struct cut){CUT_UNSAID, 0};
     r->numbered = variant_is_numbered(&r->scheme);
     r->constant_ok = ok && json_bool(file, ok, "\"constant_ok\"");
     if (from) {
