@@ -205,20 +205,33 @@ struct target *target_open(const char *name, const struct stat *old, int *fd)
     return t;
 }
 
+static sigset_t block_signals(void)
+{
+    sigset_t ours, old;
+    (void)sigemptyset(&ours);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        (void)sigaddset(&ours, numbers[i]);
+    (void)pthread_sigmask(SIG_BLOCK, &ours, &old);
+    return old;
+}
+
+static void unblock_signals(sigset_t old)
+{
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 void target_folder(const char *name, bool remove)
 {
     struct stat st;
-    if (mkdir(name, 0777) == 0) {
-        if (remove) {
-            made_folder = name;
-            catch_signals();
-        }
-        return;
-    }
-    const int error = errno;
-    if (error != EEXIST)
+    catch_signals();
+    const sigset_t old = block_signals(); /* a signal sees both or neither: the folder, and that it is ours */
+    const int error = mkdir(name, 0777) == 0 ? 0 : errno;
+    if (!error && remove)
+        made_folder = name;
+    unblock_signals(old);
+    if (error && error != EEXIST)
         fail(status_of_error(error), at(name), "the folder cannot be made: %s", strerror(error));
-    if (stat(name, &st) != 0 || !S_ISDIR(st.st_mode))
+    if (error && (stat(name, &st) != 0 || !S_ISDIR(st.st_mode)))
         fail(EXIT_INPUT, at(name), "is no folder");
 }
 
@@ -254,7 +267,6 @@ static void close_target(const struct target *t, bool last)
 
 void targets_commit(struct target *const *t, size_t count, bool force, char *const *stale, size_t stales)
 {
-    sigset_t ours, old;
     for (size_t i = 0; i < count; i++)
         if (fsync(t[i]->fd) != 0)
             fail(EXIT_MACHINE, at(t[i]->name), "cannot be brought to the disk: %s", strerror(errno));
@@ -262,10 +274,7 @@ void targets_commit(struct target *const *t, size_t count, bool force, char *con
     for (size_t i = 0; force && i < count; i++)
         if (!t[i]->named && with_temporary_name(t[i], link_named) < 0)
             fail(EXIT_MACHINE, at(t[i]->name), "cannot be put in place: %s", strerror(errno));
-    (void)sigemptyset(&ours);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        (void)sigaddset(&ours, numbers[i]);
-    (void)pthread_sigmask(SIG_BLOCK, &ours, &old);
+    const sigset_t old = block_signals();
     if (force && count > 1)
         (void)unlinkat(t[count - 1]->folder, t[count - 1]->base, 0);
     for (size_t i = 0; i < count; i++)
@@ -278,5 +287,5 @@ void targets_commit(struct target *const *t, size_t count, bool force, char *con
         close_target(t[i], i + 1 == count || t[i]->folder != t[i + 1]->folder);
         free(t[i]);
     }
-    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+    unblock_signals(old);
 }
