@@ -243,6 +243,120 @@ static void boxes_of_written_schemes(void **state)
     sow_context_destroy(ctx);
 }
 
+/* A tensor large enough for its tasks to go to threads, and a rank's memory for any of it. */
+enum { HEIGHT = 600, WIDTH = 462, DEPTH = 4 };
+static float whole_matrix[HEIGHT * WIDTH], own[HEIGHT * WIDTH];
+
+static void fill_box(const sow_context *ctx, sow_scheme s, int rank, const int64_t *global, const int64_t *offset, const int64_t *box,
+                     const int64_t *stride, float *dst)
+{
+    sow_tensor t = sow_tensor_make(dst, SOW_F32, rank, box);
+    for (int i = 0; i < rank; i++) {
+        t.global_shape[i] = global[i];
+        t.offset[i] = offset[i];
+        if (stride)
+            t.stride[i] = stride[i];
+    }
+    assert_int_equal(sow_init(ctx, s, sow_stream_seed(3), &t), SOW_OK);
+}
+
+static const char *const shared_schemes[] = {"normal", "kaiming_uniform", "orthogonal", "sparse sparsity=0.4", "identity"};
+
+/* Ranks in a grid, rows and columns cut unevenly, as torch.chunk cuts: each has its block. */
+static void blocks_of_a_grid(void **state)
+{
+    (void)state;
+    static const int64_t global[] = {HEIGHT, WIDTH};
+    sow_context *ctx;
+    const sow_context_options options = {.threads = 2};
+    assert_int_equal(sow_context_create(&options, &ctx), SOW_OK);
+    for (size_t k = 0; k < COUNT_OF(shared_schemes); k++) {
+        const sow_scheme s = test_scheme(shared_schemes[k]);
+        static const int64_t none[2];
+        fill_box(ctx, s, 2, global, none, global, NULL, whole_matrix);
+        for (int64_t down = 1; down <= 7; down += 3)
+            for (int64_t across = 1; across <= 64; across = across * 4 + 1) {
+                const int64_t rows = (HEIGHT + down - 1) / down, columns = (WIDTH + across - 1) / across;
+                for (int64_t r = 0; r < HEIGHT; r += rows)
+                    for (int64_t c = 0; c < WIDTH; c += columns) {
+                        const int64_t offset[] = {r, c};
+                        const int64_t box[] = {r + rows < HEIGHT ? rows : HEIGHT - r, c + columns < WIDTH ? columns : WIDTH - c};
+                        fill_box(ctx, s, 2, global, offset, box, NULL, own);
+                        for (int64_t i = 0; i < box[0]; i++)
+                            assert_memory_equal(own + i * box[1], whole_matrix + (r + i) * WIDTH + c, (size_t)box[1] * sizeof *own);
+                    }
+                if (k == 2 && down * across > 4)
+                    break; /* orthogonal blocks cost more than their share */
+            }
+    }
+    sow_context_destroy(ctx);
+}
+
+/* Rank r of 3 holds its heads' rows of q, k and v, one behind the other; or, of (in, 2·ff) gate and up, its columns of both. */
+static void interleaved_splits(void **state)
+{
+    (void)state;
+    static const int64_t global[] = {HEIGHT, WIDTH}, none[2];
+    enum { RANKS = 3 };
+    for (size_t k = 0; k < COUNT_OF(shared_schemes); k++) {
+        sow_scheme thirds = sow_scheme_named("blocks"), halves = sow_scheme_named("blocks");
+        const sow_scheme inner = test_scheme(shared_schemes[k]);
+        static const int64_t qkv[] = {HEIGHT / 3, HEIGHT / 3, HEIGHT / 3}, gate_up[] = {WIDTH / 2, WIDTH / 2};
+        const sow_scheme_parts of_thirds = {.inner = &inner, .inner_count = 1, .list = qkv, .list_count = 3};
+        const sow_scheme_parts of_halves = {.inner = &inner, .inner_count = 1, .list = gate_up, .list_count = 2};
+        thirds.parts = &of_thirds;
+        halves.parts = &of_halves;
+        assert_int_equal(sow_scheme_set(&halves, "axis", 1), SOW_OK);
+
+        fill_box(NULL, thirds, 2, global, none, global, NULL, whole_matrix);
+        for (int64_t r = 0; r < RANKS; r++) {
+            const int64_t each = HEIGHT / 3, rows = (each + RANKS - 1) / RANKS, first = r * rows;
+            const int64_t box[] = {first + rows < each ? rows : each - first, WIDTH};
+            for (int64_t b = 0; b < 3; b++)
+                fill_box(NULL, thirds, 2, global, (int64_t[]){b * each + first, 0}, box, NULL, own + b * box[0] * WIDTH);
+            for (int64_t b = 0; b < 3; b++)
+                assert_memory_equal(own + b * box[0] * WIDTH, whole_matrix + (b * each + first) * WIDTH,
+                                    (size_t)(box[0] * WIDTH) * sizeof *own);
+        }
+
+        fill_box(NULL, halves, 2, global, none, global, NULL, whole_matrix);
+        for (int64_t r = 0; r < RANKS; r++) {
+            const int64_t each = WIDTH / 2, columns = each / RANKS, first = r * columns;
+            const int64_t box[] = {HEIGHT, columns}, stride[] = {2 * columns, 1};
+            for (int64_t b = 0; b < 2; b++)
+                fill_box(NULL, halves, 2, global, (int64_t[]){0, b * each + first}, box, stride, own + b * columns);
+            for (int64_t i = 0; i < HEIGHT; i++)
+                for (int64_t b = 0; b < 2; b++)
+                    assert_memory_equal(own + (2 * i + b) * columns, whole_matrix + i * WIDTH + b * each + first,
+                                        (size_t)columns * sizeof *own);
+        }
+    }
+}
+
+/* (experts, in, out): experts to ranks, and each expert's outputs to ranks. */
+static void stacks_of_experts(void **state)
+{
+    (void)state;
+    static const int64_t global[] = {DEPTH, HEIGHT / DEPTH, WIDTH}, none[3];
+    for (size_t k = 0; k < COUNT_OF(shared_schemes); k++) {
+        const sow_scheme inner = test_scheme(shared_schemes[k]);
+        const sow_scheme_parts parts = {.inner = &inner, .inner_count = 1};
+        sow_scheme s = sow_scheme_named("stack");
+        s.parts = &parts;
+        fill_box(NULL, s, 3, global, none, global, NULL, whole_matrix);
+        for (int64_t e = 0; e < DEPTH; e++) {
+            fill_box(NULL, s, 3, global, (int64_t[]){e, 0, 0}, (int64_t[]){1, global[1], WIDTH}, NULL, own);
+            assert_memory_equal(own, whole_matrix + e * global[1] * WIDTH, (size_t)(global[1] * WIDTH) * sizeof *own);
+        }
+        for (int64_t c = 0; c < WIDTH; c += 100) {
+            const int64_t n = c + 100 < WIDTH ? 100 : WIDTH - c;
+            fill_box(NULL, s, 3, global, (int64_t[]){0, 0, c}, (int64_t[]){DEPTH, global[1], n}, NULL, own);
+            for (int64_t i = 0; i < DEPTH * global[1]; i++)
+                assert_memory_equal(own + i * n, whole_matrix + i * WIDTH + c, (size_t)n * sizeof *own);
+        }
+    }
+}
+
 /* A row that no test above has seen is an error. */
 static void every_scheme_is_here(void **state)
 {
@@ -261,9 +375,8 @@ int main(void)
 {
     make_inner();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(boxes_of_plain_schemes),
-        cmocka_unit_test(boxes_of_written_schemes),
-        cmocka_unit_test(every_scheme_is_here),
+        cmocka_unit_test(boxes_of_plain_schemes), cmocka_unit_test(boxes_of_written_schemes), cmocka_unit_test(blocks_of_a_grid),
+        cmocka_unit_test(interleaved_splits),     cmocka_unit_test(stacks_of_experts),        cmocka_unit_test(every_scheme_is_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
