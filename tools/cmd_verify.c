@@ -93,6 +93,10 @@ static void read_model(struct model *m, const struct arguments *a, const struct 
         source_again(m, &in, a->option[VERIFY_SEED] != NULL);
     else
         read_description(m, a, &in, like);
+    if (recorded && !name) { /* a rank's file is what sow shard made */
+        m->rank = m->recorded_rank;
+        m->world = m->recorded_world;
+    }
     input_close(&in);
     for (size_t i = 0; i < m->rules; i++) /* warnings are for those who write */
         m->rule[i].constant_ok = m->rule[i].spare_ok = true;

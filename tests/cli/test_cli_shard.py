@@ -198,6 +198,30 @@ class Shard(Case):
         model["rules"][0]["shard"] = "row"
         self.assertEqual(self.make(model).record()["model"]["rules"], model["rules"])
 
+    def test_verify(self):
+        """sow verify knows a rank's file, and sees one number that is not the seed's, or not the rank's."""
+        tensors = [{"name": "a", "shape": [10, 6]}, {"name": "b", "shape": [9, 4]}, {"name": "f", "shape": [5, 5]}, {"name": "n", "shape": [3]}]
+        model = {"tensors": tensors, "rules": [{"match": m, "scheme": s, "shard": c} for m, s, c in (("a", "normal", "row"), ("b", "orthogonal", 1), ("f", "kaiming_normal", "flat"), ("n", "ones", "none"))]}
+        files = self.shards(model, 4, self.path("o"), "--seed", "9")
+        for rank, file in files.items():
+            path = self.path("o") / file_name(rank)
+            self.assertEqual(sow("verify", path).returncode, 0)
+            for name in file.names():
+                begin, end = file.header[name]["data_offsets"]
+                for at in {begin, end - 1} if end > begin else ():
+                    bad = bytearray(file.raw)
+                    bad[file.start + at] ^= 1
+                    path.write_bytes(bad)
+                    result = sow("verify", path)
+                    self.assertEqual(result.returncode, 1)
+                    self.assertIn(f'"{name}"', result.stdout.decode())
+            path.write_bytes(file.raw)
+        (self.path("o") / file_name(0)).write_bytes(files[1].raw.replace(b'\\"rank\\":1', b'\\"rank\\":0'))
+        self.assertNotEqual((self.path("o") / file_name(0)).read_bytes(), files[1].raw)
+        self.assertEqual(sow("verify", self.path("o") / file_name(0)).returncode, 1)
+        (self.path("o") / file_name(0)).write_bytes(files[1].raw.replace(b'\\"rank\\":1', b'\\"rank\\":4'))
+        self.refused(sow("verify", self.path("o") / file_name(0)), 2, '"rank\" must be below "world"')
+
     def test_report(self):
         model = self.model({"tensors": [{"name": "w", "shape": [9, 4]}, {"name": "f", "shape": [3, 3]}, {"name": "n", "shape": [2]}],
                             "rules": [{"match": "f", "scheme": "normal", "shard": "flat"}, {"match": "n", "scheme": "ones", "shard": "none"}, {"match": "*", "scheme": "normal"}]})

@@ -352,6 +352,12 @@ static void read_shard(struct model *m, const struct json *shard)
         return;
     json_expect(m->file, shard, JSON_OBJECT, "\"shard\"");
     json_known_keys(m->file, shard, keys, COUNT(keys));
+    const struct json *const rank = json_member(shard, "rank"), *const world = json_member(shard, "world");
+    const uint64_t r = rank ? json_count(m->file, rank, "\"rank\"") : 0, w = world ? json_count(m->file, world, "\"world\"") : 0;
+    if (r >= w || w > INT32_MAX)
+        fail(EXIT_INPUT, json_place(m->file, shard), "\"shard\": \"rank\" must be below \"world\"");
+    m->recorded_rank = (uint32_t)r;
+    m->recorded_world = (uint32_t)w;
     const struct json *const cut = json_member(shard, "cut");
     if (cut && m->cut.kind == CUT_UNSAID)
         m->cut = cut_read(m->file, cut);

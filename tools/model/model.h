@@ -89,11 +89,12 @@ struct model {
     uint64_t max_part_bytes; /**< of the tensors of one file (--max-file-size); 0: all are in one */
     struct part *part;
     size_t parts;
-    uint32_t rank, world;    /**< the model is one rank's share of it; world 0: it is the whole */
-    struct cut cut;          /**< of tensors whose rules say none; unsaid: along axis 0, what has no axis is whole */
-    struct checkpoint *from; /**< that gives the bytes of kept tensors, or NULL; its tensors come first, in its order */
-    size_t like_tensors;     /**< how many they are */
-    uint32_t *like_order;    /**< by name */
+    uint32_t rank, world;                   /**< the model is one rank's share of it; world 0: it is the whole */
+    uint32_t recorded_rank, recorded_world; /**< those of the file whose record was read */
+    struct cut cut;                         /**< of tensors whose rules say none; unsaid: along axis 0, what has no axis is whole */
+    struct checkpoint *from;                /**< that gives the bytes of kept tensors, or NULL; its tensors come first, in its order */
+    size_t like_tensors;                    /**< how many they are */
+    uint32_t *like_order;                   /**< by name */
     struct keep_option *keep;
     size_t keeps, keep_capacity;
     struct arena arena, scratch;
