@@ -40,6 +40,19 @@ class ShardedFiles(Case):
         files = {name: Safetensors(folder / name) for name in sorted(set(index["weight_map"].values()))}
         return index, files
 
+    def wait_for_files(self, process, folder, count):
+        """Until the process has so many files open in the folder, without a name or with a temporary one."""
+        while process.poll() is None:
+            links = []
+            for fd in os.listdir(f"/proc/{process.pid}/fd"):
+                try:
+                    links.append(os.readlink(f"/proc/{process.pid}/fd/{fd}"))
+                except FileNotFoundError:
+                    pass
+            if sum(link.startswith(f"{folder}/") for link in links) >= count:
+                return
+            time.sleep(0.001)
+
     def check(self, model, limit, option, folder):
         whole = self.whole(model)
         sizes = [(t["name"], len(whole.bytes(t["name"]))) for t in model["tensors"]]
@@ -184,15 +197,51 @@ class ShardedFiles(Case):
         folder = self.path("o")
         process = subprocess.Popen(SOW + ["init", str(model), "--max-file-size", "24MB", "-o", str(folder), "--isa", "scalar", "-q"], stderr=subprocess.PIPE)
         theirs = folder / "model-00003-of-00004.safetensors"
-        while not folder.exists():
-            time.sleep(0.001)
-        time.sleep(0.02)
+        self.wait_for_files(process, folder, 5)
         theirs.write_text("theirs")
         _, error = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 2, error)
-        self.assertIn(b"model-00003-of-00004.safetensors: ", error)
+        self.assertIn(b"model-00003-of-00004.safetensors: cannot be put in place", error)
         self.assertEqual(os.listdir(folder), [theirs.name])
         self.assertEqual(theirs.read_text(), "theirs")
+
+
+    def test_failure_while_files_are_replaced(self):
+        """What was replaced cannot be taken back, so there is no index: nobody reads half of each as one checkpoint."""
+        model = self.model({"tensors": [{"name": "a.{0..3}", "shape": [6_000_000]}], "rules": NORMAL})
+        folder = self.path("o")
+        command = SOW + ["init", str(model), "--max-file-size", "24MB", "-o", str(folder), "--isa", "scalar", "-q", "--force"]
+        self.assertEqual(subprocess.run(command).returncode, 0)
+        old = (folder / "model-00004-of-00004.safetensors").read_bytes()
+        third = folder / "model-00003-of-00004.safetensors"
+        process = subprocess.Popen(command + ["--seed", "1"], stderr=subprocess.PIPE)
+        self.wait_for_files(process, folder, 5)
+        third.unlink()
+        third.mkdir()
+        _, error = process.communicate(timeout=60)
+        self.assertNotEqual(process.returncode, 0)
+        self.assertIn(b"model-00003-of-00004.safetensors: ", error)
+        self.assertIn(b"cannot be put in place", error)
+        self.assertEqual(sorted(os.listdir(folder)), [f"model-0000{i}-of-00004.safetensors" for i in (1, 2, 3, 4)])
+        self.assertEqual((folder / "model-00004-of-00004.safetensors").read_bytes(), old)
+
+    def test_with_kept_tensors(self):
+        """--like and --reinit: kept bytes are divided like drawn ones, and a checkpoint that is read is not written over."""
+        old = self.whole({"tensors": [{"name": "a.{0..5}", "shape": [300]}, {"name": "b", "shape": [40, 10]}], "rules": NORMAL})
+        change = ["--reinit", "a.1", "--reinit", "b[3:7,:]", "--set", "*=truncated_normal", "-q"]
+        self.assertEqual(sow("init", "--like", self.path("whole.safetensors"), *change, "-o", self.path("new")).returncode, 0)
+        self.assertEqual(sow("init", "--like", self.path("whole.safetensors"), *change, "--max-file-size", "2KB", "-o", self.path("o")).returncode, 0)
+        index, files = self.read(self.path("o"))
+        new = Safetensors(self.path("new"))
+        self.assertEqual(sorted(index["weight_map"]), sorted(new.names()))
+        self.assertGreater(len(files), 3)
+        for name, file in index["weight_map"].items():
+            self.assertEqual(files[file].bytes(name), new.bytes(name))
+            self.assertEqual(files[file].bytes(name) == old.bytes(name), name not in ("a.1", "b"))
+        like = ["--like", self.path("o/model.safetensors.index.json")]
+        self.assertEqual(sow("init", *like, *change, "--max-file-size", "3KB", "-o", self.path("p")).returncode, 0)
+        for size in ("2KB", "3KB"):
+            self.refused(sow("init", *like, *change, "--max-file-size", size, "-o", self.path("o"), "--force"), 2, "is also read")
 
 
 class Kill(Case):
