@@ -10,6 +10,7 @@
 #include "model/recipes.h"
 #include "model/save.h"
 #include "model/source.h"
+#include "model/values.h"
 
 enum {
     INIT_SEED,
@@ -33,7 +34,7 @@ enum {
 static const struct option init_options[] = {
     [INIT_SEED] = {"seed", 's', "N", "The seed, 0 to 18446744073709551615 or 0x… (default: 0, or the one in the file that is made again)",
                    NULL, false},
-    [INIT_OUTPUT] = {"output", 'o', "FILE", "The checkpoint to write; - is the standard output", "", false},
+    [INIT_OUTPUT] = {"output", 'o', "FILE", "The checkpoint to write, or .npy for one tensor; - is the standard output", "", false},
     [INIT_FORCE] = {"force", 'f', NULL, "Replace FILE if it exists", NULL, false},
     [INIT_LIKE] = {"like", 0, "FILE", "Take names, shapes and types from that checkpoint: .safetensors, .index.json, .npy", "", false},
     [INIT_SET] = {"set", 0, "GLOB=SCHEME(…)", "A rule before those of the description; may be given again, the first match decides", NULL,
@@ -175,6 +176,21 @@ static void read_model(struct model *m, const struct arguments *a, struct source
         read_rules(m, a, s);
 }
 
+/* The files of templates are inputs, too. */
+static void add_values(struct sources *s, const struct model *m)
+{
+    const void *at = NULL;
+    const struct input *in;
+    size_t room = 0;
+    while (m->values && values_next_input(m->values, &at))
+        room++;
+    s->inputs = realloc(s->inputs, (s->count + room + 1) * sizeof *s->inputs);
+    if (!s->inputs)
+        fail_memory((s->count + room + 1) * sizeof *s->inputs);
+    for (at = NULL; room && (in = values_next_input(m->values, &at));)
+        s->inputs[s->count++] = *in;
+}
+
 static int run(const struct arguments *a)
 {
     struct model m = {0};
@@ -182,6 +198,7 @@ static int run(const struct arguments *a)
     struct sources s = open_sources(a, &m.variant);
     read_model(&m, a, &s);
     plan(&m);
+    add_values(&s, &m);
     struct host host = host_open(a->option[INIT_THREADS], a->option[INIT_ISA]);
     save_model(&(struct save){.model = &m,
                               .host = &host,

@@ -49,6 +49,16 @@ class Limits(Case):
         os.truncate(old, os.path.getsize(old) + (4 << 30))
         self.bounded("--like", old, "--reinit", "a[1000:1010]", "--set", "*=normal", "-o", "/dev/null", "-q")
 
+    def test_values_go_by(self):
+        """A quarter of a gigabyte of another file, as it is and converted."""
+        old = self.path("old.safetensors")
+        write_safetensors(old, {"a": {"dtype": "F32", "shape": [1 << 12, 1 << 14], "data_offsets": [0, 1 << 28]}})
+        os.truncate(old, os.path.getsize(old) + (1 << 28))
+        for dtype in ("f32", "bf16", "i8"):
+            tensors = [{"name": "a", "shape": [1 << 12, 1 << 14], "dtype": dtype}]
+            model = self.model({"tensors": tensors, "rules": [{"match": "*", "scheme": "template", "values": "old.safetensors", "constant_ok": True}]})
+            self.bounded(model, "-o", "/dev/null", "-q")
+
     def test_many_kept_tensors(self):
         old = self.path("old.safetensors")
         self.peak("init", self.model({"tensors": [{"name": "a{0..399999}", "shape": [1]}], "rules": RULES}), "-o", old)

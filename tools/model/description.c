@@ -228,9 +228,6 @@ static void keep_text(struct model *m, const struct json *root, const struct jso
         sink_format(&m->head, "%s\"dtype\":\"%s\"", m->head.used > 1 ? "," : "", formats[m->forced_format].lower);
     keep(&m->head, top_member(root, variant, "shared_streams"), "shared_streams");
     sink_text(&m->head, m->head.used > 1 ? ",\"tensors\":[" : "\"tensors\":[");
-    sink_text(&m->tail, "],\"rules\":");
-    rules_write(m, &m->tail);
-    sink_text(&m->tail, "}");
 }
 
 /* The variant that was asked for, or NULL. All must be well-formed, so that a fault does not wait for its reader. */

@@ -6,6 +6,7 @@
 #include "model/box.h"
 #include "model/keep.h"
 #include "model/pipeline.h"
+#include "model/values.h"
 
 /* Small enough for the moments to find the numbers in the first-level cache, or the second. */
 enum { PIECE_BYTES = 32 << 10 };
@@ -17,8 +18,9 @@ struct draw draw_of(const struct model *m, const struct tensor *t, const sow_con
     if (t->kept && !t->change)
         return d;
     (void)tensor_law(m, t, &d.law, why, sizeof why); /* plan() has seen it succeed */
-    if (formats[t->format].kind != FORMAT_FLOAT)
+    if (formats[t->format].kind != FORMAT_FLOAT && d.law.plain)
         (void)format_whole(&formats[t->format], d.law.dist.mean, &d.whole);
+    d.copies = d.law.values && values_are_copied(d.law.values, t->format, tensor_global_rank(t), tensor_global(t));
     d.centre = d.law.plain ? moments_centre(&d.law.dist) : 0;
     return d;
 }
@@ -73,23 +75,84 @@ static sow_status draw_piece(const struct draw *d, sow_dtype dtype, uint64_t fir
     return sow_init_range(d->context, d->law.scheme, d->stream, dtype, tensor_global_rank(t), tensor_global(t), first, dst, n);
 }
 
-static void store(const struct draw *d, const struct box *box, char *dst)
+/* Elements of a type of whole numbers out of an array that it can hold (plan.c). */
+static void put_whole(const struct draw *d, uint64_t first, char *dst, size_t n)
 {
+    enum { VALUES = 512 };
     const struct tensor *const t = d->tensor;
     const size_t size = formats[t->format].bits / 8;
-    const uint64_t first = box_index(t->rank, t->shape, box->start);
-    const size_t row = t->rank ? (size_t)box->size[t->rank - 1] : 1;
-    const uint64_t rows = box_elements(t->rank, box) / row;
-    int64_t at[SOW_MAX_RANK];
+    double values[VALUES];
+    for (size_t here; n; n -= here, first += here) {
+        here = n < VALUES ? n : VALUES;
+        values_fill(d->law.values, tensor_global_rank(t), tensor_global(t), (int64_t)first, values, (int64_t)here);
+        for (size_t i = 0; i < here; i++, dst += size) {
+            uint64_t bits = 0;
+            (void)format_whole(&formats[t->format], values[i], &bits);
+            repeat(dst, bits, size, 1);
+        }
+    }
+}
+
+/* Elements that no kernel draws, by their index in the whole tensor: a constant of whole numbers, or an array's. */
+static void put(const struct draw *d, uint64_t first, char *dst, size_t n)
+{
+    const size_t size = formats[d->tensor->format].bits / 8;
+    const struct values *const v = d->law.values;
+    if (!v)
+        repeat(dst, d->whole, size, n);
+    else if (!d->copies)
+        put_whole(d, first, dst, n);
+    else
+        memcpy(dst, v->data + first * size, n * size);
+    if (d->copies && v->file)
+        checkpoint_done(v->file, v->tensor, first * size, (first + n) * size);
+}
+
+/* A box of the tensor, row by row, each to its place beside that of the box's first element. */
+static void put_box(const struct draw *d, const struct box *box, char *dst)
+{
+    const struct tensor *const t = d->tensor;
+    const int64_t *const whole = tensor_global(t);
+    const size_t size = formats[t->format].bits / 8, row = t->rank ? (size_t)box->size[t->rank - 1] : 1;
+    const uint64_t origin = box_index(t->rank, t->shape, box->start), rows = box_elements(t->rank, box) / row;
+    int64_t at[SOW_MAX_RANK], global[SOW_MAX_RANK];
     memcpy(at, box->start, sizeof at);
     for (uint64_t i = 0; i < rows; i++) {
-        repeat(dst + (box_index(t->rank, t->shape, at) - first) * size, d->whole, size, row);
+        for (int k = 0; k < t->rank; k++)
+            global[k] = at[k] + (t->global ? t->offset[k] : 0);
+        put(d, box_index(t->rank, whole, global), dst + (box_index(t->rank, t->shape, at) - origin) * size, row);
         for (int k = t->rank - 1; k-- > 0;) {
             if (++at[k] < box->start[k] + box->size[k])
                 break;
             at[k] = box->start[k];
         }
     }
+}
+
+static void put_range(const struct draw *d, uint64_t first, char *dst, size_t n)
+{
+    const struct tensor *const t = d->tensor;
+    const uint64_t end = first + n;
+    if (!t->global || t->flat || !d->law.values) {
+        put(d, first + (t->flat ? (uint64_t)*t->offset : 0), dst, n);
+        return;
+    }
+    for (uint64_t begin = first; first < end; begin = first) {
+        const struct box box = box_next(t->rank, t->shape, &first, end);
+        put_box(d, &box, dst);
+        dst += (first - begin) * (formats[t->format].bits / 8);
+    }
+}
+
+/* Pages of the array that were looked at for a range of a tensor of its shape. */
+static void let_go(const struct draw *d, uint64_t first, size_t n)
+{
+    const struct values *const v = d->law.values;
+    const struct tensor *const t = d->tensor;
+    if (!v || !v->file || t->global || !values_are_copied(v, v->format, t->rank, t->shape))
+        return;
+    const size_t size = formats[v->format].bits / 8;
+    checkpoint_done(v->file, v->tensor, first * size, (first + n) * size);
 }
 
 /* What is new in a range of a kept tensor, over its bytes. */
@@ -105,8 +168,8 @@ static sow_status draw_change(const struct draw *d, uint64_t first, char *dst, s
             if (!box_meet(t->rank, &range, &t->change->box[i], &box))
                 continue;
             char *const at = dst + (box_index(t->rank, t->shape, box.start) - begin) * (f->bits / 8);
-            if (f->kind != FORMAT_FLOAT) {
-                store(d, &box, at);
+            if (f->kind != FORMAT_FLOAT || d->copies) {
+                put_box(d, &box, at);
                 continue;
             }
             sow_tensor view = sow_tensor_make(at, f->dtype, t->rank, t->shape); /* its strides */
@@ -120,7 +183,7 @@ static sow_status draw_change(const struct draw *d, uint64_t first, char *dst, s
     return SOW_OK;
 }
 
-sow_status draw_range(const struct draw *d, uint64_t first, void *dst, size_t n, struct moments *moments)
+static sow_status draw_elements(const struct draw *d, uint64_t first, void *dst, size_t n, struct moments *moments)
 {
     const struct format *const f = &formats[d->tensor->format];
     const size_t size = f->bits / 8;
@@ -130,8 +193,10 @@ sow_status draw_range(const struct draw *d, uint64_t first, void *dst, size_t n,
             moments_add(moments, f->dtype, dst, n, d->centre);
         return status;
     }
-    if (f->kind != FORMAT_FLOAT) {
-        repeat(dst, d->whole, size, n);
+    if (f->kind != FORMAT_FLOAT || d->copies) {
+        put_range(d, first, dst, n);
+        if (moments && f->kind == FORMAT_FLOAT)
+            moments_add(moments, f->dtype, dst, n, d->centre);
         return SOW_OK;
     }
     if (!moments || (d->law.plain && d->law.dist.kind == SOW_DIST_CONSTANT))
@@ -147,4 +212,11 @@ sow_status draw_range(const struct draw *d, uint64_t first, void *dst, size_t n,
         n -= k;
     }
     return SOW_OK;
+}
+
+sow_status draw_range(const struct draw *d, uint64_t first, void *dst, size_t n, struct moments *moments)
+{
+    const sow_status status = draw_elements(d, first, dst, n, moments);
+    let_go(d, first, n);
+    return status;
 }

@@ -55,3 +55,10 @@ void description_list(struct model *m)
     }
     sink_free(&name);
 }
+
+void description_tail(struct model *m)
+{
+    sink_text(&m->tail, "],\"rules\":");
+    rules_write(m, &m->tail);
+    sink_text(&m->tail, "}");
+}

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/values.h"
+
 struct tensor *model_add(struct model *m)
 {
     if (m->tensors == RANGE_MAX_NAMES)
@@ -17,6 +19,8 @@ struct tensor *model_add(struct model *m)
 
 void model_free(struct model *m)
 {
+    if (m->values)
+        values_close(m->values);
     free(m->tensor);
     free(m->rule);
     free(m->order);

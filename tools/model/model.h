@@ -27,6 +27,8 @@ enum { NO_LAYOUT = 255 };
 
 struct checkpoint;
 struct keep_option;
+struct values;
+struct values_store;
 
 struct tensor {
     const char *name;
@@ -95,6 +97,7 @@ struct model {
     struct checkpoint *from;                /**< that gives the bytes of kept tensors, or NULL; its tensors come first, in its order */
     size_t like_tensors;                    /**< how many they are */
     uint32_t *like_order;                   /**< by name */
+    struct values_store *values;            /**< of templates; NULL: none yet */
     struct keep_option *keep;
     size_t keeps, keep_capacity;
     struct arena arena, scratch;
@@ -129,6 +132,9 @@ void description_list(struct model *model);
 /** memcmp() of two names, the shorter one first where one begins the other. */
 int name_compare(const char *a, size_t n, const char *b, size_t m);
 
+/** listing.c: the rules as text, behind the list; plan() has bound them. */
+void description_tail(struct model *model);
+
 /** rules.c: the rules of a description, behind those that are there. `spare_ok`: no warning where one decides nothing. */
 void rules_read(struct model *model, const struct json *rules, bool spare_ok);
 /** One rule from the command line, GLOB=SCHEME(ARG=VALUE, …). */
@@ -150,6 +156,7 @@ struct law {
     sow_scheme scheme;
     bool plain;
     sow_dist dist;
+    const struct values *values; /**< the array that it takes, if that is all it does; else NULL */
 };
 /** The law of a planned tensor; SOW_OK after plan(). */
 sow_status tensor_law(const struct model *model, const struct tensor *tensor, struct law *law, char *why, size_t size);

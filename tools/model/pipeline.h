@@ -36,6 +36,7 @@ struct draw {
     struct law law;
     sow_stream stream;
     uint64_t whole; /* bits of a constant of whole numbers */
+    bool copies;    /* it takes an array byte for byte */
     double centre;
 };
 struct draw draw_of(const struct model *model, const struct tensor *tensor, const sow_context *context);

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "model/model.h"
+#include "model/values.h"
 
 static int by_name(const void *a, const void *b, void *tensors)
 {
@@ -182,9 +184,13 @@ static void make_variant(struct model *m, struct tensor *t)
     struct own own;
     if (!r->scheme.parts || tensor_own(m, t, &own, NULL, 0) != SOW_OK)
         return;
-    if (!r->variant || memcmp(&own, &r->variant_own, sizeof own) != 0) {
+    const bool varies = values_vary(&r->scheme);
+    if (!r->variant || varies || memcmp(&own, &r->variant_own, sizeof own) != 0) {
+        struct captures captures;
         sow_scheme *const scheme = arena_alloc(&m->arena, sizeof *scheme);
-        *scheme = variant_make(&m->arena, &r->scheme, &own);
+        if (varies)
+            (void)glob_match(r->match, t->name, t->name_length, &captures);
+        *scheme = variant_make(&(struct binding){&m->arena, &own, m->values, varies ? &captures : NULL}, &r->scheme);
         r->variant = scheme;
         r->variant_own = own;
     }
@@ -219,8 +225,15 @@ sow_status tensor_law(const struct model *m, const struct tensor *t, struct law 
     *law = (struct law){.scheme = t->scheme ? *t->scheme : r->scheme, .plain = sow_scheme_info_at((size_t)r->scheme.row)->plain != 0};
     if (!t->scheme)
         own_set(&own, scheme);
-    if (!law->plain && !whole)
-        return sow_check_scheme(scheme, tensor_global_rank(t), tensor_global(t), f->dtype, why, size);
+    law->values = values_of(scheme);
+    if (law->values && values_are_copied(law->values, t->format, tensor_global_rank(t), tensor_global(t)))
+        return SOW_OK;
+    if (!law->plain && !whole) {
+        const sow_status found = sow_check_scheme(scheme, tensor_global_rank(t), tensor_global(t), f->dtype, why, size);
+        return found != SOW_OK || !scheme->parts ? found : values_check(scheme, tensor_global_rank(t), tensor_global(t), f, why, size);
+    }
+    if (law->values)
+        return values_check(scheme, tensor_global_rank(t), tensor_global(t), f, why, size);
     if (law->plain) {
         const sow_status found =
             sow_scheme_dist(scheme, tensor_global_rank(t), tensor_global(t), whole ? SOW_F64 : f->dtype, &law->dist, why, size);
@@ -279,6 +292,9 @@ void plan(struct model *m)
     for (size_t i = 0; i < m->tensors; i++)
         if (is_drawn(&m->tensor[i]))
             check_law(m, (uint32_t)i);
+    if (m->values)
+        values_seal(m->values);
+    description_tail(m);
     if (m->world)
         cut_model(m);
     parts_place(m);

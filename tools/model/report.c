@@ -43,6 +43,8 @@ static struct row row_at(const struct report *r, size_t i)
     const double n = (double)tensor_elements(t);
     if (n == 0 || (t->kept && !(t->change && formats[t->format].kind == FORMAT_FLOAT)))
         return row;
+    if (formats[t->format].kind != FORMAT_FLOAT && !d.law.plain)
+        return row; /* whole numbers out of an array */
     if (!t->kept && d.law.plain && d.law.dist.kind == SOW_DIST_CONSTANT) {
         row.mean = stored(&d);
         row.std = 0;

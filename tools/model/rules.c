@@ -7,6 +7,7 @@
 #include "model/model.h"
 #include "model/scheme_read.h"
 #include "model/scheme_text.h"
+#include "model/values.h"
 #include "model/variant.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -27,7 +28,8 @@ static void read_rule(struct model *m, const char *file, const struct json *node
         fail(EXIT_INPUT, json_place(file, match), "\"match\": %s", why);
     *r = (struct rule){
         .match = match->text, .file = file, .node = node, .line = node->line, .column = node->column, .first_constant = NO_INDEX};
-    r->scheme = scheme_read(&(struct scheme_reader){.file = file, .arena = &m->arena}, node, own_keys, COUNT(own_keys));
+    const struct scheme_reader reader = {.file = file, .arena = &m->arena, .values = m->values};
+    r->scheme = scheme_read(&reader, node, own_keys, COUNT(own_keys));
     r->cut = cut ? cut_read(file, cut) : (struct cut){CUT_UNSAID, 0};
     r->numbered = variant_is_numbered(&r->scheme);
     r->constant_ok = ok && json_bool(file, ok, "\"constant_ok\"");
@@ -45,9 +47,18 @@ static struct rule *add_rule(struct model *m)
     return &m->rule[m->rules++];
 }
 
+/* Names of files in rules start at the description's folder, at the checkpoint's for a record, at the current one for options. */
+static void start_at(struct model *m, const char *from)
+{
+    if (!m->values)
+        m->values = values_open(&m->arena);
+    values_from(m->values, from, m->is_record);
+}
+
 void rules_read(struct model *m, const struct json *rules, bool spare_ok)
 {
     json_expect(m->file, rules, JSON_ARRAY, "\"rules\"");
+    start_at(m, m->file);
     for (const struct json *node = rules->child; node; node = node->next) {
         struct rule *const r = add_rule(m);
         read_rule(m, m->file, node, r);
@@ -58,6 +69,7 @@ void rules_read(struct model *m, const struct json *rules, bool spare_ok)
 void rules_set(struct model *m, const char *text)
 {
     const char *const file = scheme_text_place(&m->arena, "--set", text);
+    start_at(m, "");
     read_rule(m, file, scheme_text_rule(&m->arena, file, text), add_rule(m));
 }
 

@@ -34,11 +34,42 @@ static void to_output(void *user, const char *data, size_t length)
     output_write(user, data, length);
 }
 
-static void write_head(const struct model *m, const struct part *part, uint64_t head_bytes, struct output *out)
+/* An .npy file, one tensor and nothing else, by the name of the output. */
+static bool is_npy(const struct save *s)
+{
+    const size_t n = strlen(s->name);
+    if (n < 4 || strcmp(s->name + n - 4, ".npy") != 0 || s->model->max_part_bytes)
+        return false;
+    if (s->model->written != 1)
+        fail(EXIT_INPUT, (struct place){s->name, 0, 0}, "an .npy file holds one tensor, the model has %zu", s->model->written);
+    return true;
+}
+
+static void put_npy_head(const struct model *m, struct sink *sink)
+{
+    const struct tensor *const t = &m->tensor[m->order[0]];
+    if (!npy_write_head(sink, &formats[t->format], t->rank, t->shape))
+        fail(EXIT_INPUT, tensor_place(m, t), "%s has the type %s, which .npy files do not have", quoted(t->name, t->name_length),
+             formats[t->format].lower);
+}
+
+static uint64_t head_bytes_of(const struct save *s, const struct part *part)
+{
+    struct sink counter = {.count_only = true};
+    if (!is_npy(s))
+        return safetensors_head_bytes(s->model, part);
+    put_npy_head(s->model, &counter);
+    return counter.total;
+}
+
+static void write_head(const struct save *s, const struct part *part, uint64_t head_bytes, struct output *out)
 {
     static char buffer[64 << 10];
     struct sink sink = {.flush = to_output, .user = out, .data = buffer, .capacity = sizeof buffer};
-    safetensors_write_head(m, part, head_bytes, &sink);
+    if (is_npy(s))
+        put_npy_head(s->model, &sink);
+    else
+        safetensors_write_head(s->model, part, head_bytes, &sink);
     sink_flush(&sink);
 }
 
@@ -102,14 +133,14 @@ static uint64_t write_parts(const struct save *s, struct output *out, struct mom
     if (!head)
         fail_memory(m->parts * sizeof *head);
     for (size_t i = 0; i < m->parts; i++) {
-        head[i] = safetensors_head_bytes(m, &m->part[i]);
+        head[i] = head_bytes_of(s, &m->part[i]);
         output_expect(&out[i], head[i] + m->part[i].bytes);
         all += head[i] + m->part[i].bytes;
     }
     if (!s->quiet)
         progress_start(m->bytes);
     for (size_t i = 0; i < m->parts; i++) {
-        write_head(m, &m->part[i], head[i], &out[i]);
+        write_head(s, &m->part[i], head[i], &out[i]);
         pipeline_run(&(struct pipeline){.model = m,
                                         .part = &m->part[i],
                                         .output = &out[i],

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "model/values.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -256,7 +257,9 @@ static const struct json *need(const struct scheme_reader *r, const struct json 
 
 static void read_parts(const struct scheme_reader *r, const struct json *node, int depth, sow_scheme *scheme)
 {
-    if (scheme_needs(scheme, "custom") || scheme_needs(scheme, "values"))
+    if (scheme_needs(scheme, "values") && r->values)
+        scheme->parts = values_read(r->values, r->file, need(r, node, scheme, "values"));
+    else if (scheme_needs(scheme, "custom") || scheme_needs(scheme, "values"))
         fail(EXIT_INPUT, json_place(r->file, node), "%s is for programs that call the library",
              sow_scheme_info_at((size_t)scheme->row)->name);
     if (!scheme_needs(scheme, "inner"))

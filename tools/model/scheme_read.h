@@ -12,9 +12,12 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+struct values_store;
+
 struct scheme_reader {
-    const char *file;    /**< in messages */
-    struct arena *arena; /**< for the parts of the scheme, which live as long */
+    const char *file;            /**< in messages */
+    struct arena *arena;         /**< for the parts of the scheme, which live as long */
+    struct values_store *values; /**< for the arrays of templates (values.h); NULL: none are possible */
 };
 
 /**

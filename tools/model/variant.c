@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/values.h"
+
 static void set(sow_scheme *scheme, const char *name, double value)
 {
     if (!isnan(value) && sow_scheme_arg_index(scheme, name) >= 0)
@@ -21,16 +23,18 @@ void own_set(const struct own *own, sow_scheme *scheme)
             scheme->arg[i] = own->number;
 }
 
-sow_scheme variant_make(struct arena *arena, const sow_scheme *scheme, const struct own *own)
+sow_scheme variant_make(const struct binding *b, const sow_scheme *scheme)
 {
     sow_scheme made = *scheme;
-    own_set(own, &made);
+    own_set(b->own, &made);
     if (!scheme->parts)
         return made;
-    sow_scheme_parts *const parts = arena_alloc(arena, sizeof *parts);
-    sow_scheme *const inner = arena_alloc(arena, sizeof *inner * (scheme->parts->inner_count + 1));
+    if (scheme->parts->user)
+        return values_bind(b->values, scheme, b->captures);
+    sow_scheme_parts *const parts = arena_alloc(b->arena, sizeof *parts);
+    sow_scheme *const inner = arena_alloc(b->arena, sizeof *inner * (scheme->parts->inner_count + 1));
     for (size_t i = 0; i < scheme->parts->inner_count; i++)
-        inner[i] = variant_make(arena, &scheme->parts->inner[i], own);
+        inner[i] = variant_make(b, &scheme->parts->inner[i]);
     *parts = *scheme->parts;
     parts->inner = inner;
     made.parts = parts;
@@ -64,6 +68,9 @@ bool variant_is_numbered(const sow_scheme *scheme)
 bool variant_is_constant(const sow_scheme *scheme, int rank, const int64_t *shape, sow_dtype dtype)
 {
     sow_dist dist;
+    const struct values *const values = values_of(scheme);
+    if (values)
+        return values->low == values->high;
     if (!scheme->parts)
         return sow_scheme_dist(scheme, rank, shape, dtype, &dist, NULL, 0) == SOW_OK && dist.kind == SOW_DIST_CONSTANT;
     for (size_t i = 0; i < scheme->parts->inner_count; i++)

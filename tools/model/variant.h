@@ -17,8 +17,19 @@ struct own {
 /** The values that the scheme takes are set; the schemes within it stay as they are. */
 void own_set(const struct own *own, sow_scheme *scheme);
 
+struct captures;
+struct values_store;
+
+/** What a copy is made with: room, what the tensor says, the arrays of templates and what their names' stars stand for. */
+struct binding {
+    struct arena *arena;
+    const struct own *own;
+    struct values_store *values;
+    const struct captures *captures;
+};
+
 /** A copy in which all schemes, at every depth, have them. */
-sow_scheme variant_make(struct arena *arena, const sow_scheme *scheme, const struct own *own);
+sow_scheme variant_make(const struct binding *binding, const sow_scheme *scheme);
 
 /** The argument of the scheme, or of the first one within it that has it, as a finite number; else, or for NULL, `otherwise`. */
 double variant_argument(const sow_scheme *scheme, const char *name, double otherwise);
