@@ -170,7 +170,7 @@ static int run(const struct arguments *a)
     (void)snprintf(constant, sizeof constant, "constant %g", show.constant);
     trial[CONSTANT].name = constant;
     trial[RANDOM].name = name;
-    struct host host = host_open(a->option[SYM_THREADS], a->option[SYM_ISA]);
+    struct host host = host_open_crew(a->option[SYM_THREADS], a->option[SYM_ISA]);
     struct plotter plotter;
     if (a->option[SYM_PLOT])
         plotter = plot_open(a->option[SYM_PLOT], a->option[SYM_FORCE] != NULL, NULL, 0);

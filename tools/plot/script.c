@@ -23,6 +23,7 @@ struct view {
     const struct plot_panel *panel;
     struct axis x, y;
     bool above, below; /* some values lie there */
+    struct sink marks; /* for the plot command */
     bool theory;       /* a curve of it has no label */
 };
 
@@ -51,28 +52,43 @@ static void put_point(struct sink *s, double x, double y)
     sink_format(s, "%.12g %.12g\n", x, y);
 }
 
-/* Data blocks of a curve: what is inside, and one mark for each run of what is above or below. */
-static void put_curve(struct sink *s, struct view *v, size_t k)
+static enum axis_where where_is(const struct view *v, const struct plot_series *c, size_t i)
 {
-    static const char *const blocks[] = {"in", "up", "dn"};
+    return axis_where(&v->x, x_of(c, i)) == AXIS_INSIDE ? axis_where(&v->y, c->y[i]) : AXIS_NOWHERE;
+}
+
+/* The data block of a curve. */
+static void put_curve(struct sink *s, const struct view *v, size_t k)
+{
     const struct plot_series *const c = &v->panel->series[k];
-    for (int where = AXIS_INSIDE; where <= AXIS_BELOW; where++) {
-        enum axis_where last = AXIS_NOWHERE;
-        sink_format(s, "$%s%zu << EOD\n", blocks[where], k);
-        for (size_t i = 0; i < c->count; i++) {
-            const enum axis_where here = axis_where(&v->x, x_of(c, i)) == AXIS_INSIDE ? axis_where(&v->y, c->y[i]) : AXIS_NOWHERE;
-            if ((int)here == where && where == AXIS_INSIDE)
-                put_point(s, x_of(c, i), c->y[i]);
-            else if ((int)here == where && here != last)
-                sink_format(s, "%.12g 1\n", x_of(c, i));
-            else if (where == AXIS_INSIDE)
-                sink_text(s, "NaN NaN\n");
-            v->above = v->above || here == AXIS_ABOVE;
-            v->below = v->below || here == AXIS_BELOW;
-            last = here;
+    sink_format(s, "$in%zu << EOD\n", k);
+    for (size_t i = 0; i < c->count; i++)
+        if (where_is(v, c, i) == AXIS_INSIDE)
+            put_point(s, x_of(c, i), c->y[i]);
+        else
+            sink_text(s, "NaN NaN\n");
+    sink_text(s, "NaN NaN\nEOD\n"); /* a block must not be empty */
+}
+
+/* One mark for each run of what lies above, or below. Whether there is any. */
+static bool put_marks(struct sink *s, const struct view *v, size_t k, enum axis_where where)
+{
+    const struct plot_series *const c = &v->panel->series[k];
+    enum axis_where last = AXIS_NOWHERE;
+    bool any = false;
+    for (size_t i = 0; i < c->count; i++) {
+        const enum axis_where here = where_is(v, c, i);
+        if (here == where && here != last) {
+            if (!any)
+                sink_format(s, "$%s%zu << EOD\n", where == AXIS_ABOVE ? "up" : "dn", k);
+            sink_format(s, "%.12g 1\n", x_of(c, i));
+            any = true;
         }
-        sink_text(s, "NaN NaN\nEOD\n"); /* a block must not be empty */
+        last = here;
     }
+    if (any)
+        sink_text(s, "EOD\n");
+    return any;
 }
 
 /* Their outline, as one polygon. */
@@ -96,10 +112,16 @@ static void put_bars(struct sink *s, const struct view *v)
     sink_text(s, "EOD\n");
 }
 
+static unsigned color_of(const struct plot_series *c)
+{
+    const unsigned full = palette[c->color % PALETTE].color;
+    return c->look == PLOT_THEORY ? full >> 1 & 0x7f7f7f : full;
+}
+
 static void plot_curve(struct sink *s, struct view *v, size_t k)
 {
     const struct plot_series *const c = &v->panel->series[k];
-    const unsigned full = palette[c->color % PALETTE].color, color = c->look == PLOT_THEORY ? full >> 1 & 0x7f7f7f : full;
+    const unsigned color = color_of(c);
     const int marker = palette[c->color % PALETTE].marker;
     sink_format(s, ", $in%zu using 1:2 with ", k);
     if (c->look == PLOT_THEORY)
@@ -111,9 +133,17 @@ static void plot_curve(struct sink *s, struct view *v, size_t k)
     sink_text(s, " title ");
     plot_quoted(s, c->label ? c->label : "", SIZE_MAX);
     v->theory = v->theory || (c->look == PLOT_THEORY && !c->label);
-    /* At the edges, in the panel's own units: graph coordinates are no axis. */
-    sink_format(s, ", $up%zu using 1:(gtop) with points pt %d ps 1 lc rgb '#%06x' title ''", k, UP, color);
-    sink_format(s, ", $dn%zu using 1:(gbottom) with points pt %d ps 1 lc rgb '#%06x' title ''", k, DOWN, color);
+}
+
+/* The marks at an edge, in the panel's own units: graph coordinates are no axis. */
+static bool plot_marks(struct sink *s, struct view *v, size_t k, enum axis_where where)
+{
+    const bool above = where == AXIS_ABOVE;
+    if (!put_marks(s, v, k, where))
+        return false;
+    sink_format(&v->marks, ", $%s%zu using 1:(%s) with points pt %d ps 1 lc rgb '#%06x' title ''", above ? "up" : "dn", k,
+                above ? "gtop" : "gbottom", above ? UP : DOWN, color_of(&v->panel->series[k]));
+    return true;
 }
 
 static void put_end(struct sink *s, const char *variable, const struct axis *a, bool top)
@@ -162,8 +192,11 @@ static void put_panel(struct sink *s, const struct plot_panel *p, unsigned width
         sink_text(s, "set label 2 'no finite values' at graph 0.5,0.5 center tc rgb '#555555'\n");
     put_end(s, "gtop", &v.y, true);
     put_end(s, "gbottom", &v.y, false);
-    for (size_t k = 0; k < p->series_count; k++)
+    for (size_t k = 0; k < p->series_count; k++) {
         put_curve(s, &v, k);
+        v.above |= plot_marks(s, &v, k, AXIS_ABOVE);
+        v.below |= plot_marks(s, &v, k, AXIS_BELOW);
+    }
     if (p->bars.bins)
         put_bars(s, &v);
     sink_text(s, "plot 1/0 title ''");
@@ -173,6 +206,8 @@ static void put_panel(struct sink *s, const struct plot_panel *p, unsigned width
         for (size_t k = 0; k < p->series_count; k++)
             if ((p->series[k].look == PLOT_THEORY) == theory)
                 plot_curve(s, &v, k);
+    sink_put(s, v.marks.data, v.marks.used);
+    sink_free(&v.marks);
     if (v.theory)
         sink_text(s, ", keyentry with lines lw 1.6 dt (10,6) lc rgb '#333333' title 'theory'");
     if (v.above)
