@@ -2,7 +2,8 @@
 /**
  * @file model.h
  * What is to be written: a table of tensors, compact because a model may have a million of them, and the rules. Filled from a description
- * (description.c), from a checkpoint's header (safetensors_read.c), then bound and ordered by plan.c.
+ * (description.c), from the record in a file that sow wrote (record.c) or from a checkpoint's header (safetensors_read.c), then bound and
+ * ordered by plan.c.
  */
 #ifndef SOW_TOOLS_MODEL_H
 #define SOW_TOOLS_MODEL_H
