@@ -29,13 +29,16 @@ struct stack {
     size_t left_out; /**< two-dimensional tensors of the model that do not chain */
 };
 
+/** Room for that many layers, cleared. */
+struct stack_layer *stack_layers(struct arena *arena, size_t depth);
+
 /** `depth` square layers of that width. */
 struct stack stack_square(struct arena *arena, size_t depth, int64_t width, uint64_t seed);
 
 /**
- * The longest chain of a planned model's two-dimensional tensors in which each layer's fan_out is the next one's fan_in, in the order of
- * the first number in their names, then of the description. Tensors of the layout "embedding" and tied ones are no layers. Leaves if there
- * is none.
+ * stack_model.c: the longest chain of a planned model's two-dimensional tensors in which each layer's fan_out is the next one's fan_in, in
+ * the order of the first number in their names, then of the description. Tensors of the layout "embedding" and tied ones are no layers.
+ * Leaves if there is none.
  */
 struct stack stack_of_model(struct arena *arena, const struct model *model);
 
