@@ -19,7 +19,9 @@
 
 #include "tools/base/say.h"
 #include "tools/files/safetensors.h"
+#include "tools/model/keep.h"
 #include "tools/model/model.h"
+#include "tools/model/slices.h"
 
 /* In place of tools/say.c: an error ends the round, not the process. What the round still holds is lost, some hundred bytes. */
 static jmp_buf round_end;
@@ -75,13 +77,29 @@ static void read_description(const char *text, size_t length)
     }
 }
 
+static void read_slices(const char *text)
+{
+    static const int64_t shape[] = {4, 6};
+    struct box box;
+    keep_option(&model, REINIT, text);
+    const char *const slices = model.keep[model.keeps - 1].slices;
+    if (!slices || slices_box(slices, 2, shape, &box))
+        return;
+    for (int i = 0; i < 2; i++)
+        if (box.start[i] < 0 || box.size[i] < 1 || box.start[i] + box.size[i] > shape[i])
+            abort();
+}
+
 static void read_rules(char *text)
 {
     static const char tensors[] = "{\"tensors\": [{\"name\": \"a{0..1}.w\", \"shape\": [4, 6]}, {\"name\": \"b\", \"shape\": [6]}],\n"
                                   "\"rules\": [{\"match\": \"*\", \"scheme\": \"normal\"}]}";
     char *rest;
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        rules_set(&model, strncmp(line, "--set ", 6) == 0 ? line + 6 : line);
+        if (strncmp(line, "--reinit ", 9) == 0)
+            read_slices(line + 9);
+        else
+            rules_set(&model, strncmp(line, "--set ", 6) == 0 ? line + 6 : line);
     read_description(tensors, sizeof tensors - 1);
 }
 
