@@ -86,7 +86,7 @@ typedef struct sow_reflect_kernels {
 } sow_reflect_kernels;
 
 /** A block of SOW_STATS_BLOCK elements, or of what there is, is filled up to a multiple of it. */
-#define SOW_STATS_STEP 16
+#define SOW_STATS_STEP 64
 
 /** What one block is like. */
 typedef struct sow_survey {

@@ -29,7 +29,8 @@
  * stores   vst_u32(dst, e, o)  vst_u16 (low halves)  vst_f32  vst_f16  vst_bf16 (nearest even, subnormals kept)   V_VR vectors each; u32
  * and f32 are V_NATURAL, the others V_PACKED unless V_F16_ORDER says otherwise      vst_u64  vst_f64   V_VD vectors each, V_NATURAL
  *
- * plain lanes, any alignment: vf_load(src)  vf_store(dst, a)  vd_load  vd_store  vd_load_f32 (widened); V_TILE_ROWS rows of V_TILE_VECTORS
+ * plain lanes, any alignment: vf_load(src)  vf_store(dst, a)  vd_load  vd_store  vd_load_f32 (widened)
+ * vf_widen(a, out): the lanes of a as vectors of binary64, in order; V_TILE_ROWS rows of V_TILE_VECTORS
  * vectors are as many sums of a matrix product as the registers hold beside its operands
  */
 #ifndef SOW_SIMD_VEC_H

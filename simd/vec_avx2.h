@@ -434,6 +434,12 @@ V_INLINE vd vd_load(const double *src)
     return _mm256_loadu_pd(src);
 }
 
+V_INLINE void vf_widen(vf a, vd *out)
+{
+    out[0] = _mm256_cvtps_pd(_mm256_castps256_ps128(a));
+    out[1] = _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
+}
+
 V_INLINE vd vd_load_f32(const float *src)
 {
     return _mm256_cvtps_pd(_mm_loadu_ps(src));

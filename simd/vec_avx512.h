@@ -423,6 +423,12 @@ V_INLINE vd vd_load(const double *src)
     return _mm512_loadu_pd(src);
 }
 
+V_INLINE void vf_widen(vf a, vd *out)
+{
+    out[0] = _mm512_cvtps_pd(_mm512_castps512_ps256(a));
+    out[1] = _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1));
+}
+
 V_INLINE vd vd_load_f32(const float *src)
 {
     return _mm512_cvtps_pd(_mm256_loadu_ps(src));

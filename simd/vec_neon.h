@@ -440,6 +440,12 @@ V_INLINE vd vd_load(const double *src)
     return vld1q_f64(src);
 }
 
+V_INLINE void vf_widen(vf a, vd *out)
+{
+    out[0] = vcvt_f64_f32(vget_low_f32(a));
+    out[1] = vcvt_high_f64_f32(a);
+}
+
 V_INLINE vd vd_load_f32(const float *src)
 {
     return vcvt_f64_f32(vld1_f32(src));

@@ -447,6 +447,11 @@ V_INLINE vd vd_load(const double *src)
     return *src;
 }
 
+V_INLINE void vf_widen(vf a, vd *out)
+{
+    *out = (double)a;
+}
+
 V_INLINE vd vd_load_f32(const float *src)
 {
     return (double)*src;
