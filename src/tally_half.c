@@ -59,24 +59,25 @@ static void count(const sow_tally *t, sow_stats *out, sum *total)
 
 void sow__tally_half(const sow_tally *t, sow_stats *out)
 {
-    sum total = {0}, m2 = {0}, m3 = {0}, m4 = {0};
+    sum total = {0}, power[4] = {{0}};
     out->min = out->max = (double)NAN;
     count(t, out, &total);
-    const uint64_t finite = out->count - out->nans - out->infs;
-    sow__central c = {.n = (double)finite};
-    if (finite)
-        c.mean = (total.high + total.low) / c.n;
-    for (uint32_t b = next(t, 0); finite && b < SOW_STATS_BUCKETS; b = next(t, b + 1)) {
-        const double d = sow__half_value(t->dtype, (uint16_t)b) - c.mean, n = (double)t->histogram[b];
+    const double n = (double)(out->count - out->nans - out->infs), pivot = n > 0 ? (total.high + total.low) / n : 0;
+    for (uint32_t b = next(t, 0); n > 0 && b < SOW_STATS_BUCKETS; b = next(t, b + 1)) {
+        const double d = sow__half_value(t->dtype, (uint16_t)b) - pivot, k = (double)t->histogram[b], square = d * d;
         if (!isfinite(d))
             continue;
-        add(&m2, n * (d * d));
-        add(&m3, n * (d * d * d));
-        add(&m4, n * (d * d * (d * d)));
+        add(&power[0], k * d);
+        add(&power[1], k * square);
+        add(&power[2], k * (square * d));
+        add(&power[3], k * (square * square));
     }
-    c.m2 = m2.high + m2.low;
-    c.m3 = m3.high + m3.low;
-    c.m4 = m4.high + m4.low;
+    double sums[4];
+    for (int k = 0; k < 4; k++)
+        sums[k] = power[k].high + power[k].low;
+    sow__central c = {0};
+    if (n > 0)
+        c = sow__central_of(n, pivot, sums, 0);
     double moments[4];
     sow__central_finish(&c, moments);
     out->mean = moments[0];
