@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file audit_repeats.h
+ * The same numbers in two places. Each random tensor gives the first 64 of its elements as a row of signs, its needle; every place of every
+ * tensor at which some needle stands is told here, and compared element by element afterwards.
+ */
+#ifndef SOW_TOOLS_AUDIT_REPEATS_H
+#define SOW_TOOLS_AUDIT_REPEATS_H
+
+#include "audit/audit.h"
+
+struct repeats;
+struct repeats *repeats_new(struct audit *a);
+void repeats_needle(struct repeats *r, uint64_t signs, uint32_t tensor);
+void repeats_ready(struct repeats *r);
+/** Signs that may be a needle, or its opposite, at element `at` of `tensor`. One thread at a time. */
+void repeats_found(struct repeats *r, uint64_t signs, uint32_t tensor, uint64_t at);
+/** Compares, adds the findings, and is gone. */
+void repeats_verdicts(struct repeats *r);
+
+/** How elements [first, first + n) of a and [second, second + n) of b go together: x_b ≈ scale · x_a. */
+struct likeness {
+    double correlation, scale;
+};
+struct likeness repeats_compare(const struct examined *a, uint64_t first, const struct examined *b, uint64_t second, size_t n);
+
+/** Says that b has a's numbers, once for each group of tensors that have them. */
+void repeats_report(struct audit *audit, uint32_t a, uint64_t first, uint32_t b, uint64_t second, uint64_t n, struct likeness like);
+
+#endif

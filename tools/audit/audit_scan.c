@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The second pass, over the tensors that are random: a hash of every unit (rows, columns, slices along each axis), and a look whether the
+ * 64 signs with which some tensor starts stand anywhere else. Both are sums over elements, so the pieces may come in any order.
+ */
+#include <math.h>
+#include <pthread.h>
+#include <sow/sow.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "audit/audit_repeats.h"
+#include "audit/audit_threads.h"
+
+enum { TASK = 1 << 20, FILTER_BITS = 15 };
+
+struct piece {
+    uint32_t tensor;
+    uint64_t first, n;
+};
+
+struct scan {
+    struct audit *audit;
+    struct piece *piece;
+    size_t pieces, capacity;
+    uint8_t filter[1 << FILTER_BITS];
+    struct repeats *repeats;
+    uint64_t **columns; /* by worker: sums of the last axis */
+    uint64_t most_columns;
+    pthread_mutex_t lock;
+};
+
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 31) * 0x7fb5d329728ea185u;
+    x = (x ^ x >> 27) * 0x81dadef4bc2dd44du;
+    return x ^ x >> 33;
+}
+
+/* Odd, 32 bits. */
+static uint32_t weight_of(uint64_t place)
+{
+    return (uint32_t)mix(place + 0x9e3779b97f4a7c15u) | 1u;
+}
+
+enum { WEIGHTS = 4096 };
+static uint32_t weights[WEIGHTS];
+
+/* Hash of a stretch of a row: which column an element stands in decides its weight. */
+static uint64_t hash_stretch(const uint32_t *bits, size_t n, uint64_t column)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < n;) {
+        const uint64_t c = column + i;
+        const uint32_t block = c < WEIGHTS ? 0 : weight_of(c / WEIGHTS) << 1;
+        const size_t at = (size_t)(c % WEIGHTS), left = WEIGHTS - at, k = n - i < left ? n - i : left;
+        uint64_t sum = 0;
+        for (size_t j = 0; j < k; j++)
+            sum += (uint64_t)bits[i + j] * (weights[at + j] ^ block);
+        hash += sum;
+        i += k;
+    }
+    return hash;
+}
+
+static void add_columns(uint64_t *columns, const uint32_t *bits, size_t n, uint32_t weight)
+{
+    for (size_t i = 0; i < n; i++)
+        columns[i] += (uint64_t)bits[i] * weight;
+}
+
+/* Adds a row's hash to the slices that it belongs to, weighted by where it stands in them. */
+static void add_row(struct examined *e, uint64_t row, uint64_t hash)
+{
+    const struct tensor *const t = e->tensor;
+    uint64_t index[SOW_MAX_RANK], left = row;
+    for (int a = t->rank - 1; a-- > 0;) {
+        index[a] = left % (uint64_t)t->shape[a];
+        left /= (uint64_t)t->shape[a];
+    }
+    for (int v = 0; v < e->views; v++) {
+        struct unit_view *const view = &e->view[v];
+        if (view->axis == t->rank - 1)
+            continue;
+        const uint64_t unit = view->axis < 0 ? row : index[view->axis];
+        uint64_t place = 0;
+        for (int a = 0; a < t->rank - 1 && view->axis >= 0; a++)
+            place = a == view->axis ? place : place * (uint64_t)t->shape[a] + index[a];
+        (void)__atomic_fetch_add(&view->hash[unit], hash * (mix(place) | 1u), __ATOMIC_RELAXED);
+    }
+}
+
+static void hash_units(struct scan *s, unsigned worker, struct examined *e, uint64_t first, size_t n, const uint32_t *bits,
+                       bool has_columns)
+{
+    const uint64_t last = (uint64_t)e->tensor->shape[e->tensor->rank - 1];
+    for (size_t done = 0; done < n;) {
+        const uint64_t row = (first + done) / last, column = (first + done) % last;
+        const size_t k = n - done < last - column ? n - done : (size_t)(last - column);
+        add_row(e, row, hash_stretch(bits + done, k, column));
+        if (has_columns)
+            add_columns(s->columns[worker] + column, bits + done, k, weight_of(row));
+        done += k;
+    }
+}
+
+static uint64_t signs_of(const float *x, float centre)
+{
+    uint64_t signs = 0;
+    for (int k = 0; k < 64; k += 8) {
+        uint8_t below[8];
+        uint64_t packed;
+        for (int i = 0; i < 8; i++)
+            below[i] = x[k + i] < centre;
+        memcpy(&packed, below, sizeof packed);
+        signs |= (packed * 0x0102040810204080u >> 56) << k;
+    }
+    return signs;
+}
+
+static uint32_t filter_place(uint64_t signs)
+{
+    return (uint32_t)(signs * 0x9e3779b97f4a7c15u >> (64 - FILTER_BITS));
+}
+
+/* All 64 windows that begin in `now`. */
+static void look(struct scan *s, uint32_t tensor, uint64_t at, uint64_t now, uint64_t next)
+{
+    for (int k = 0; k < 64; k++) {
+        const uint64_t window = k ? now >> k | next << (64 - k) : now;
+        if (!s->filter[filter_place(window)])
+            continue;
+        (void)pthread_mutex_lock(&s->lock);
+        repeats_found(s->repeats, window, tensor, at + (uint64_t)k);
+        (void)pthread_mutex_unlock(&s->lock);
+    }
+}
+
+static void look_for_needles(struct scan *s, const struct piece *p)
+{
+    const struct examined *const e = &s->audit->examined[p->tensor];
+    const float centre = (float)audit_centre(e);
+    float x[64];
+    uint64_t now = 0;
+    bool have = false;
+    /* The windows of the last 64 elements reach into the next piece. */
+    for (uint64_t at = p->first; at + 64 <= e->n && at <= p->first + p->n; at += 64) {
+        values_load_f32(e->summary.dtype, e->data, at, 64, x);
+        const uint64_t next = signs_of(x, centre);
+        if (have)
+            look(s, p->tensor, at - 64, now, next);
+        now = next;
+        have = true;
+    }
+    if (have && p->first + p->n == e->n) { /* what is left at the end: windows of the last whole 64 and behind */
+        const uint64_t tail = e->n / 64 * 64, from = tail - 64;
+        uint64_t end = 0;
+        for (uint64_t i = tail; i < e->n; i++)
+            end |= (uint64_t)(values_at(e->summary.dtype, e->data, i) < (double)centre) << (i - tail);
+        for (uint64_t at = from; at + 64 <= e->n; at++) {
+            const uint64_t k = at - from, window = k ? now >> k | end << (64 - k) : now;
+            if (s->filter[filter_place(window)]) {
+                (void)pthread_mutex_lock(&s->lock);
+                repeats_found(s->repeats, window, p->tensor, at);
+                (void)pthread_mutex_unlock(&s->lock);
+            }
+        }
+    }
+}
+
+static void scan_piece(void *user, unsigned worker, size_t i)
+{
+    enum { STRETCH = 4096 };
+    struct scan *const s = user;
+    const struct piece *const p = &s->piece[i];
+    struct examined *const e = &s->audit->examined[p->tensor];
+    uint64_t *columns = NULL;
+    if (e->views) {
+        const uint64_t last = (uint64_t)e->tensor->shape[e->tensor->rank - 1];
+        for (int v = 0; v < e->views; v++)
+            if (e->view[v].axis == e->tensor->rank - 1)
+                columns = e->view[v].hash;
+        if (columns)
+            memset(s->columns[worker], 0, last * sizeof *columns);
+        for (uint64_t done = 0; done < p->n; done += STRETCH) {
+            uint32_t bits[STRETCH];
+            const size_t k = p->n - done < STRETCH ? (size_t)(p->n - done) : STRETCH;
+            values_bits(e->summary.dtype, e->data, p->first + done, k, bits);
+            hash_units(s, worker, e, p->first + done, k, bits, columns != NULL);
+        }
+        for (uint64_t c = 0; columns && c < last; c++)
+            (void)__atomic_fetch_add(&columns[c], s->columns[worker][c], __ATOMIC_RELAXED);
+    }
+    look_for_needles(s, p);
+    audit_let_go(e, p->first, p->n);
+}
+
+static void add_view(struct examined *e, int axis, uint64_t units)
+{
+    const uint64_t length = e->n / units;
+    /* Short units are equal by chance: the number of pairs times the probability must be small. */
+    if (units < 2 || length < 2 || 0.5 * (double)units * (double)units * pow(e->collision, (double)length) > 1e-6)
+        return;
+    struct unit_view *const v = &e->view[e->views];
+    *v = (struct unit_view){.axis = axis, .units = units, .length = length, .hash = calloc(units, sizeof *v->hash)};
+    if (!v->hash)
+        fail_memory(units * sizeof *v->hash);
+    e->views++;
+}
+
+static bool has_units(const struct examined *e)
+{
+    return e->is_float && e->tensor->rank >= 2 && e->tensor->rank <= SOW_MAX_RANK && e->law.kind != LAW_CONSTANT && !e->fixed &&
+           e->law.kind != LAW_EMPTY && e->law.kind != LAW_DISCRETE;
+}
+
+/* Every axis whose slices can be a unit. The taps of a kernel, short axes in three dimensions and more, are none. */
+static void add_views(struct examined *e)
+{
+    const struct tensor *const t = e->tensor;
+    for (int a = 0; a < t->rank; a++)
+        if (t->rank == 2 || t->shape[a] > 16)
+            add_view(e, a, (uint64_t)t->shape[a]);
+    if (t->rank > 2)
+        add_view(e, -1, e->n / (uint64_t)t->shape[t->rank - 1]);
+}
+
+static void plan_scan(struct scan *s)
+{
+    struct audit *const a = s->audit;
+    for (uint32_t i = 0; i < a->tensors; i++) {
+        struct examined *const e = &a->examined[i];
+        if (has_units(e))
+            add_views(e);
+        if (!e->is_float || (!e->views && !(audit_is_random(e) && e->n >= 64)))
+            continue;
+        if (e->views && (uint64_t)e->tensor->shape[e->tensor->rank - 1] > s->most_columns)
+            s->most_columns = (uint64_t)e->tensor->shape[e->tensor->rank - 1];
+        for (uint64_t first = 0; first < e->n; first += TASK) {
+            s->piece = array_grow(s->piece, &s->capacity, s->pieces + 1, sizeof *s->piece);
+            s->piece[s->pieces++] = (struct piece){i, first, e->n - first < TASK ? e->n - first : TASK};
+        }
+        if (e->has_needle) {
+            repeats_needle(s->repeats, e->needle, i);
+            s->filter[filter_place(e->needle)] = s->filter[filter_place(~e->needle)] = 1;
+        }
+    }
+    repeats_ready(s->repeats);
+}
+
+void audit_scan(struct audit *a)
+{
+    struct scan s = {.audit = a, .lock = PTHREAD_MUTEX_INITIALIZER, .repeats = a->repeats};
+    for (uint32_t i = 0; i < WEIGHTS; i++)
+        weights[i] = weight_of(i);
+    plan_scan(&s);
+    s.columns = calloc(a->threads, sizeof *s.columns);
+    for (unsigned w = 0; s.columns && w < a->threads; w++)
+        if (!(s.columns[w] = malloc((s.most_columns + 1) * sizeof **s.columns)))
+            fail_memory(s.most_columns * sizeof **s.columns);
+    if (!s.columns)
+        fail_memory(a->threads * sizeof *s.columns);
+    threads_run(a->threads, s.pieces, scan_piece, &s);
+    for (unsigned w = 0; w < a->threads; w++)
+        free(s.columns[w]);
+    free(s.columns);
+    free(s.piece);
+}
