@@ -9,6 +9,7 @@
 #include "base/host.h"
 #include "base/sink.h"
 #include "cli/commands.h"
+#include "manifest/digest.h"
 
 enum { INFO_JSON, INFO_THREADS, INFO_ISA, INFO_HELP };
 
@@ -61,7 +62,9 @@ static void print_table(const struct facts *f)
                *needs ? " (needs " : "", needs, *needs ? ")" : "");
     }
     printf("used            %s: %s\nthreads         %u: %s\n", f->host->isa, f->why, f->host->threads, f->threads_why);
-    printf("libraries       libsow %s, yajl %s, libc %s\n", sow_version(), f->yajl, gnu_get_libc_version());
+    const char *const xxhash = digest_library();
+    printf("libraries       libsow %s, yajl %s, xxhash %s, libc %s\n", sow_version(), f->yajl, xxhash ? xxhash : "not built in",
+           gnu_get_libc_version());
 }
 
 static void print_json(const struct facts *f)
@@ -75,8 +78,8 @@ static void print_json(const struct facts *f)
     sink_string(&s, f->why, strlen(f->why));
     sink_format(&s, ", \"threads\": %u, \"threads_why\": ", f->host->threads);
     sink_string(&s, f->threads_why, strlen(f->threads_why));
-    sink_format(&s, ", \"libraries\": {\"sow\": \"%s\", \"yajl\": \"%s\", \"libc\": \"%s\"}}\n", sow_version(), f->yajl,
-                gnu_get_libc_version());
+    sink_format(&s, ", \"libraries\": {\"sow\": \"%s\", \"yajl\": \"%s\", \"xxhash\": \"%s\", \"libc\": \"%s\"}}\n", sow_version(), f->yajl,
+                digest_library() ? digest_library() : "", gnu_get_libc_version());
     (void)fwrite(s.data, 1, s.used, stdout);
     sink_free(&s);
 }

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "cli/commands.h"
 #include "compare/against_init.h"
+#include "compare/against_manifest.h"
 #include "compare/findings_report.h"
 #include "files/checkpoint.h"
 #include "model/keep.h"
@@ -21,6 +22,7 @@ enum {
     VERIFY_LIKE,
     VERIFY_SET,
     VERIFY_DTYPE,
+    VERIFY_MANIFEST,
     VERIFY_THREADS,
     VERIFY_ISA,
     VERIFY_JSON,
@@ -36,6 +38,7 @@ static const struct option verify_options[] = {
     [VERIFY_LIKE] = {"like", 0, "FILE.safetensors", "For rules alone: take names, shapes and types from that checkpoint", "", false},
     [VERIFY_SET] = {"set", 0, "GLOB=SCHEME(…)", "A rule before those of the description, as sow init takes it", NULL, true},
     [VERIFY_DTYPE] = {"dtype", 0, "TYPE", "Type of every floating-point tensor: f32, f64, f16 or bf16", "f32 f64 f16 bf16", false},
+    [VERIFY_MANIFEST] = {"manifest", 0, "FILE.json", "Check the digests of that manifest instead", "", false},
     [VERIFY_THREADS] = OPTION_THREADS,
     [VERIFY_ISA] = OPTION_ISA,
     [VERIFY_JSON] = OPTION_JSON,
@@ -54,6 +57,9 @@ static const char verify_details[] =
     "whoever wrote CHECKPOINT. --seed, --dtype, --set and --like are those of sow init. A tied tensor may be there or not; if it is, it "
     "must "
     "be the one that it is tied to.\n"
+    "With --manifest the tensors' digests (XXH3, 128 bits) are compared with those that sow init --manifest wrote down; then nothing is "
+    "drawn, and "
+    "it serves for any safetensors file whose manifest there is, divided into files as it may be.\n"
     "Exit status: 0 all is as it should be, 1 something differs, 2 wrong usage or input.";
 
 /* `like` stays open: it has the names. */
@@ -103,28 +109,69 @@ static void read_model(struct model *m, const struct arguments *a, const struct 
     plan(m);
 }
 
-static int run(const struct arguments *a)
+static int report_and_close(const struct arguments *a, struct findings_report *r, struct findings *found)
 {
-    struct checkpoint c = checkpoint_open(a->operand[0]), like = {0};
-    struct model m = {0};
-    char standard[64];
-    read_model(&m, a, &c, &like);
-    struct host host = host_open(a->option[VERIFY_THREADS], a->option[VERIFY_ISA]);
-    const double start = seconds_now();
-    struct findings found = against_init(&c, &m, &host, !a->option[VERIFY_QUIET]);
-    const bool equal = findings_faults(&found) == 0;
-    (void)snprintf(standard, sizeof standard, "the init of seed %llu", (unsigned long long)m.seed);
-    const struct findings_report report = {
-        .checkpoint = &c, .findings = &found, .standard = standard, .seed = &m.seed, .seconds = seconds_now() - start, .host = &host};
+    const bool equal = findings_faults(found) == 0;
+    r->findings = found;
     if (!a->option[VERIFY_QUIET])
-        (a->option[VERIFY_JSON] ? findings_json : findings_text)(&report);
-    free(found.finding);
-    host_close(&host);
-    model_free(&m);
-    checkpoint_close(&like);
-    checkpoint_close(&c);
+        (a->option[VERIFY_JSON] ? findings_json : findings_text)(r);
+    free(found->finding);
     return equal ? 0 : 1;
 }
 
-const struct command cmd_verify = {"verify",       "CHECKPOINT",   1,  1, "Prove that a checkpoint is the untouched init of a seed",
-                                   verify_details, verify_options, run};
+static int run_manifest(const struct arguments *a, struct findings_report *r)
+{
+    static const int others[] = {VERIFY_MODEL, VERIFY_VARIANT, VERIFY_SEED, VERIFY_LIKE, VERIFY_SET, VERIFY_DTYPE};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (a->option[others[i]])
+            fail(EXIT_INPUT, NOWHERE, "--%s beside --manifest, which says all", verify_options[others[i]].name);
+    digest_needed("--manifest");
+    struct input in = input_open(a->option[VERIFY_MANIFEST]);
+    struct manifest manifest = {0};
+    struct digest *digest;
+    char standard[320];
+    manifest_read(&manifest, &in);
+    const double start = seconds_now();
+    struct findings found = against_manifest(r->checkpoint, &manifest, r->host, !a->option[VERIFY_QUIET], &digest);
+    (void)snprintf(standard, sizeof standard, "the manifest %.256s", in.name);
+    r->standard = standard;
+    r->seconds = seconds_now() - start;
+    const int status = report_and_close(a, r, &found);
+    free(digest);
+    manifest_free(&manifest);
+    input_close(&in);
+    return status;
+}
+
+static int run_init(const struct arguments *a, struct findings_report *r)
+{
+    struct checkpoint like = {0};
+    struct model m = {0};
+    char standard[64];
+    read_model(&m, a, r->checkpoint, &like);
+    const double start = seconds_now();
+    struct findings found = against_init(r->checkpoint, &m, r->host, !a->option[VERIFY_QUIET]);
+    (void)snprintf(standard, sizeof standard, "the init of seed %llu", (unsigned long long)m.seed);
+    r->standard = standard;
+    r->seed = &m.seed;
+    r->seconds = seconds_now() - start;
+    const int status = report_and_close(a, r, &found);
+    model_free(&m);
+    checkpoint_close(&like);
+    return status;
+}
+
+static int run(const struct arguments *a)
+{
+    struct host host = host_open(a->option[VERIFY_THREADS], a->option[VERIFY_ISA]);
+    struct checkpoint c = checkpoint_open(a->operand[0]);
+    struct findings_report report = {.checkpoint = &c, .host = &host};
+    const int status = (a->option[VERIFY_MANIFEST] ? run_manifest : run_init)(a, &report);
+    checkpoint_close(&c);
+    host_close(&host);
+    return status;
+}
+
+const struct command cmd_verify = {
+    "verify",       "CHECKPOINT",   1,  1, "Prove that a checkpoint is the untouched init of a seed, or check it against a manifest",
+    verify_details, verify_options, run};

@@ -23,7 +23,7 @@ class Help(Case):
         self.assertRegex(sow("--version").stdout.decode(), r"^sow \d+\.\d+\.\d+\n$")
 
     def test_commands(self):
-        self.assertEqual(options("init"), {f"--{o}" for o in "seed output force like set keep reinit grow dtype variant max-file-size threads isa json quiet help".split()})
+        self.assertEqual(options("init"), {f"--{o}" for o in "seed output force like set keep reinit grow dtype variant max-file-size manifest threads isa json quiet help".split()})
         text = sow("init", "--help").stdout.decode()
         for line in text.split("\n"):
             if not line.startswith("  "):
@@ -37,7 +37,7 @@ class Help(Case):
         self.assertEqual(sow("init", self.model(example), "-o", "/dev/null").returncode, 0)
 
     def test_man_pages(self):
-        for page in ("sow", "sow-init", "sow-info", "sow-schemes", "sow-verify"):
+        for page in ("sow", "sow-init", "sow-info", "sow-schemes", "sow-verify", "sow-diff"):
             text = sow("--dump-man", page).stdout
             self.assertTrue(text.startswith(f".TH {page} 1".encode()))
             if page != "sow":
@@ -80,7 +80,7 @@ class Info(Case):
         self.assertEqual(info["stream_version"], 1)
         self.assertIn(info["isa"], [i["name"] for i in info["isas"] if i["usable"]])
         self.assertGreaterEqual(info["threads"], 1)
-        self.assertEqual(set(info["libraries"]), {"sow", "yajl", "libc"})
+        self.assertEqual(set(info["libraries"]), {"sow", "yajl", "xxhash", "libc"})
 
     def test_why(self):
         def info(*args, **env):

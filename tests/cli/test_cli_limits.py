@@ -42,6 +42,15 @@ class Limits(Case):
         model = self.model({"tensors": [{"name": "w", "shape": [1 << 15, 1 << 14], "dtype": "bf16"}], "rules": RULES})
         self.bounded(model, "-o", "/dev/null", "-q")
 
+    def test_verify(self):
+        """A checkpoint is compared as it goes by: the pages of the file, which are mapped, go, too."""
+        file, manifest = self.path("gpt2.safetensors"), self.path("manifest.json")
+        self.peak("init", "gpt2", "-qo", file)
+        self.assertLess(self.peak("verify", file), 64 << 20)
+        self.assertLess(self.peak("diff", file, file), 64 << 20)
+        self.peak("init", "gpt2", "-qo", "/dev/null", "--manifest", manifest)
+        self.assertLess(self.peak("verify", file, "--manifest", manifest), 64 << 20)
+
     def test_kept_bytes_go_by(self):
         """Four gigabytes of another checkpoint, a hole in a file, with a few rows drawn."""
         old = self.path("old.safetensors")

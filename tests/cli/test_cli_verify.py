@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import shutil
 import struct
 import subprocess
+import unittest
 
-from sowtest import SANITIZED, SIZES, SOW, Case, Safetensors, main, sow, write_safetensors
+from sowtest import SANITIZED, SIZES, Case, Safetensors, main, sow, write_safetensors
 
 MODEL = {
     "dtype": "f32",
@@ -41,7 +43,7 @@ def as_raw(value, dtype):
     return struct.pack("<" + CODES[dtype], value)
 
 
-class Verify(Case):
+class Checkpoints(Case):
     def setUp(self):
         super().setUp()
         self.file = self.path("out.safetensors")
@@ -72,6 +74,8 @@ class Verify(Case):
         path.write_bytes(raw)
         return before, bytes(raw[at : at + size])
 
+
+class Verify(Checkpoints):
     def test_untouched(self):
         for seed in (0, 7, 2**64 - 1):
             self.make(MODEL, "--seed", seed)
@@ -218,7 +222,7 @@ class Verify(Case):
             self.assertEqual(result.stdout, b"")
 
     def test_large(self):
-        """One bit of half a gigabyte, in memory that stays small."""
+        """One bit of half a gigabyte. test_cli_limits.py looks at the memory."""
         if SANITIZED:
             self.skipTest("slow under sanitizers")
         self.assertEqual(sow("init", "gpt2", "-qo", self.file).returncode, 0)
@@ -237,11 +241,166 @@ class Verify(Case):
         flat = (at - 8 - length - header[name]["data_offsets"][0]) // 4
         faults = self.faults()
         self.assertEqual({n: (t["differing"], t["first"]["flat"]) for n, t in faults.items()}, {name: (1, flat)})
-        with subprocess.Popen(SOW + ["verify", self.file, "-q"]) as process:
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        self.assertEqual(process.returncode, 1)
-        self.assertLess(usage.ru_maxrss, 48 << 10)  # kB, with the pages of the file that are mapped
+
+
+HAVE_XXHASH = bool(json.loads(sow("info", "--json").stdout)["libraries"]["xxhash"])
+
+
+def xxh128(data):
+    """By the standard tool."""
+    return subprocess.run(["xxh128sum"], input=data, stdout=subprocess.PIPE, check=True).stdout.decode().split()[0]
+
+
+@unittest.skipUnless(HAVE_XXHASH, "this sow was built without libxxhash")
+class Manifest(Checkpoints):
+    def setUp(self):
+        super().setUp()
+        self.list = self.path("manifest.json")
+        self.whole = self.make(MODEL, "--manifest", self.list, "--seed", 4)
+
+    def rewrite(self, change):
+        content = json.loads(self.list.read_text())
+        change(content)
+        self.list.write_text(json.dumps(content))
+
+    def test_digests_are_the_standard_tools(self):
+        if not shutil.which("xxh128sum"):
+            self.skipTest("no xxh128sum")
+        content = json.loads(self.list.read_text())
+        self.assertEqual((content["version"], content["digest"]), (1, "xxh128"))
+        self.assertEqual([t["name"] for t in content["tensors"]], sorted(self.whole.header, key=lambda n: self.whole.header[n]["data_offsets"]))
+        for t in content["tensors"]:
+            info = self.whole.header[t["name"]]
+            self.assertEqual((t["dtype"].upper(), t["shape"], t["digest"]), (info["dtype"], info["shape"], xxh128(self.whole.bytes(t["name"]))))
+
+    def test_equal(self):
+        for threads in (1, 3):
+            result = self.verify("--manifest", self.list, "-t", threads)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn(f"9 tensors, 310126 elements, all as in the manifest {self.list}", result.stdout.decode())
+        # A file of the same tensors by somebody else, in another order.
+        other, data, header = self.path("other.safetensors"), b"", {}
+        for name in reversed(sorted(self.whole.header)):
+            info = self.whole.header[name]
+            header[name] = {**info, "data_offsets": [len(data), len(data) + len(self.whole.bytes(name))]}
+            data += self.whole.bytes(name)
+        write_safetensors(other, header, data)
+        self.assertEqual(self.faults("--manifest", self.list, file=other), {})
+
+    def test_several_files_have_the_same_manifest(self):
+        again, folder = self.path("again.json"), self.path("folder")
+        result = sow("init", self.path("model.json"), "-qo", folder, "--max-file-size", "400KB", "--manifest", again, "--seed", 4)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(sorted(json.loads(again.read_text())["tensors"], key=lambda t: t["name"]), sorted(json.loads(self.list.read_text())["tensors"], key=lambda t: t["name"]))
+        self.assertEqual(self.faults("--manifest", self.list, file=folder / "model.safetensors.index.json"), {})
+
+    def test_large_tensors(self):
+        """More than one piece, and pieces of several tensors."""
+        model = {"dtype": "bf16", "tensors": [{"name": "w{0..2}", "shape": [1000, 3001]}, {"name": "x", "shape": [7]}], "rules": [{"match": "*", "scheme": "normal"}]}
+        for threads in (1, 4):
+            file = self.make(model, "--manifest", self.list, "--force", "-t", threads)
+            if shutil.which("xxh128sum"):
+                for t in json.loads(self.list.read_text())["tensors"]:
+                    self.assertEqual(t["digest"], xxh128(file.bytes(t["name"])))
+            self.assertEqual(self.faults("--manifest", self.list), {})
+
+    def test_faults_are_named(self):
+        self.flip("b", 7, 2)
+        self.flip("q", 6143, 31)
+        faults = self.faults("--manifest", self.list)
+        self.assertEqual({n: t["verdict"] for n, t in faults.items()}, {"b": "differs", "q": "differs"})
+        self.assertEqual(faults["b"]["expected_digest"], next(t["digest"] for t in json.loads(self.list.read_text())["tensors"] if t["name"] == "b"))
+        self.assertNotEqual(faults["b"]["found_digest"], faults["b"]["expected_digest"])
+        self.assertRegex(self.verify("--manifest", self.list).stdout.decode(), r'"b" \[300, 1000\] bf16: xxh128 [0-9a-f]{32}, expected [0-9a-f]{32}\n')
+
+        def change(content):
+            t = {t["name"]: t for t in content["tensors"]}
+            t["c"]["shape"] = [33, 65]
+            t["d"]["dtype"] = "bf16"
+            t["one"]["name"] = "two"
+
+        self.file.write_bytes(self.whole.raw)
+        self.rewrite(change)
+        faults = self.faults("--manifest", self.list)
+        self.assertEqual({n: t["verdict"] for n, t in faults.items()}, {"c": "shape", "d": "dtype", "two": "missing", "one": "extra"})
+
+    def test_hostile(self):
+        good = json.loads(self.list.read_text())
+        one = good["tensors"][0]
+        deep = "[" * 40 + "]" * 40
+        for text, pattern in (
+            ("", "not valid JSON"),
+            ("[]", "expected an object"),
+            (json.dumps(good)[:-1], "not valid JSON"),
+            (json.dumps({**good, "version": 2}), "version 2 of a manifest"),
+            (json.dumps({**good, "version": "1"}), "version must be"),
+            (json.dumps({**good, "digest": "md5"}), 'digest "md5"; this sow knows xxh128'),
+            (json.dumps({**good, "more": 1}), 'unknown key "more"'),
+            (json.dumps({k: v for k, v in good.items() if k != "tensors"}), 'no "tensors"'),
+            (json.dumps({**good, "tensors": {}}), "tensors must be"),
+            (json.dumps({**good, "tensors": [1]}), "a tensor must be an object"),
+            (json.dumps({**good, "tensors": [one, one]}), "two tensors named .*, the first on line 1"),
+            (json.dumps({**good, "tensors": [{**one, "x": 0}]}), 'unknown key "x"'),
+            (json.dumps({**good, "tensors": [{**one, "digest": "0" * 31}]}), "must be 32 hexadecimal digits"),
+            (json.dumps({**good, "tensors": [{**one, "digest": "A" * 32}]}), "must be 32 hexadecimal digits"),
+            (json.dumps({**good, "tensors": [{**one, "digest": 7}]}), "digest must be a string"),
+            (json.dumps({**good, "tensors": [{**one, "dtype": "f33"}]}), 'unknown dtype "f33"'),
+            (json.dumps({**good, "tensors": [{**one, "shape": [-1]}]}), 'a size in "shape"'),
+            (json.dumps({**good, "tensors": [{**one, "shape": [2**40, 2**40]}]}), "more than 2.63 - 1 elements"),
+            (json.dumps({**good, "tensors": [{**one, "dtype": "f64", "shape": [2**62]}]}), "bytes below 2.63"),
+            (json.dumps({**good, "tensors": [{**one, "shape": [1] * 256}]}), "a shape of 256 sizes"),
+            (json.dumps({**good, "tensors": [{k: v for k, v in one.items() if k != "name"}]}), 'no "name"'),
+            ('{"version": 1, "digest": "xxh128", "tensors": %s}' % deep, "nested deeper"),
+            ('{"version": 1, "version": 1}', "duplicate key"),
+        ):
+            self.list.write_text(text)
+            result = self.verify("--manifest", self.list)
+            self.refused(result, 2, r"manifest\.json(:\d+:\d+)?: .*" + pattern)
+            self.assertEqual(result.stdout, b"")
+
+    def test_random_changes(self):
+        """No change of the manifest crashes, and none passes unless it says the same."""
+        rng = random.Random(int(os.environ.get("SOW_TEST_SEED", 5)))
+        good = self.list.read_bytes()
+        for _ in range(200):
+            raw = bytearray(good)
+            for _ in range(rng.randint(1, 3)):
+                raw[rng.randrange(len(raw))] = rng.choice(b'{}[]",:\\0a9 ')
+            self.list.write_bytes(raw)
+            result = self.verify("--manifest", self.list)
+            self.assertIn(result.returncode, (0, 1, 2), result.stderr)
+            if result.returncode == 0:
+                self.assertEqual(json.loads(raw), json.loads(good))
+
+    def test_writing(self):
+        model, out = self.path("model.json"), self.path("new.safetensors")
+        link = self.path("link")
+        link.symlink_to(self.folder)
+        for args, pattern in (
+            (["--manifest", self.list], "manifest.json: .*exists"),
+            (["--manifest", out], "would be the checkpoint and its manifest"),
+            (["--manifest", link / "new.safetensors", "--force"], "would be the checkpoint and its manifest"),
+            (["--manifest", self.path("none") / "m.json"], "none"),
+            (["--manifest", model, "--force"], "model.json"),
+        ):
+            self.refused(sow("init", model, "-o", out, *args), 2, pattern)
+            self.assertFalse(out.exists())
+        self.assertEqual(sow("init", model, "-qo", "/dev/null", "--manifest", self.list, "--force", "--seed", 4).returncode, 0)
+        self.assertEqual(self.faults("--manifest", self.list), {})
+        printed = sow("init", model, "-o", out, "--manifest", "-", "--seed", 4)
+        self.assertEqual(json.loads(printed.stdout), json.loads(self.list.read_text()))
+
+    def test_options_beside_it(self):
+        for args in (["--seed", "1"], ["--model", "gpt2"], ["--dtype", "f32"], ["--set", "*=zeros"]):
+            self.refused(self.verify("--manifest", self.list, *args), 2, f"{args[0]} beside --manifest")
+
+
+class WithoutXxhash(Case):
+    @unittest.skipIf(HAVE_XXHASH, "this sow has it")
+    def test_message(self):
+        model = self.model(MODEL)
+        for args in (["init", model, "-o", self.path("x"), "--manifest", self.path("m")], ["verify", "--manifest", model, model]):
+            self.refused(sow(*args), 2, "needs libxxhash")
 
 
 if __name__ == "__main__":

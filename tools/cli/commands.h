@@ -73,7 +73,8 @@ extern const struct command *const commands[];
 extern const size_t command_count;
 
 /** The rows, one in each cmd_NAME.c. */
-extern const struct command cmd_init, cmd_shard, cmd_verify, cmd_info, cmd_schemes, cmd_symmetry, cmd_propagate, cmd_stats, cmd_audit;
+extern const struct command cmd_init, cmd_shard, cmd_verify, cmd_info, cmd_schemes, cmd_symmetry, cmd_propagate, cmd_stats, cmd_audit,
+    cmd_diff;
 
 /** options.c: argv behind the command's name. Leaves with status 2 on anything unknown, with a suggestion. */
 struct arguments arguments_parse(const struct command *command, int count, char **words);

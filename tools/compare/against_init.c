@@ -7,7 +7,7 @@
 
 #include "base/progress.h"
 #include "base/team.h"
-#include "model/names.h"
+#include "compare/unequal.h"
 #include "model/pipeline.h"
 
 /* A plain law costs the same in any pieces, so these fit into the second-level cache; others pay by the call, as in pipeline.c. */
@@ -29,34 +29,11 @@ struct work {
     struct findings found;
     struct pair *pair;
     size_t pairs, pair_capacity;
-    uint64_t tasks, bytes_done;
+    uint64_t tasks;
     char *buffer; /* OTHER_BYTES for each thread */
     sow_status error;
     pthread_mutex_t lock;
 };
-
-/* Elements of that many bytes that are not the same bits; the bytes may be unaligned. */
-static uint64_t count_unequal(const uint8_t *a, const uint8_t *b, size_t size, size_t n)
-{
-    uint64_t count = 0;
-#define COUNT_AS(type)                                                                                                                     \
-    for (size_t i = 0; i < n; i++) {                                                                                                       \
-        type x, y;                                                                                                                         \
-        memcpy(&x, a + i * sizeof x, sizeof x);                                                                                            \
-        memcpy(&y, b + i * sizeof y, sizeof y);                                                                                            \
-        count += x != y;                                                                                                                   \
-    }
-    if (size == 8)
-        COUNT_AS(uint64_t)
-    else if (size == 4)
-        COUNT_AS(uint32_t)
-    else if (size == 2)
-        COUNT_AS(uint16_t)
-    else
-        COUNT_AS(uint8_t)
-#undef COUNT_AS
-    return count;
-}
 
 static const struct pair *pair_of(const struct work *w, uint64_t task)
 {
@@ -120,65 +97,26 @@ static void show_progress(void *user, uint64_t task)
     progress_at((uint64_t)((double)w->found.bytes * (double)task / (double)w->tasks), t->name, t->name_length);
 }
 
-static struct finding *add(struct findings *f, struct finding finding)
+/* A tensor that both sides have. */
+static void add_pair(void *user, size_t finding, const struct tensor *want, uint32_t index)
 {
-    f->finding = array_grow(f->finding, &f->capacity, f->count + 1, sizeof *f->finding);
-    f->finding[f->count] = finding;
-    return &f->finding[f->count++];
-}
-
-static bool same_shape(const struct tensor *a, const struct tensor *b)
-{
-    return a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof *a->shape) == 0;
-}
-
-/* A tensor that both sides have: compared later, if it can be. */
-static void match(struct work *w, const struct tensor *law, uint32_t index)
-{
-    const struct tensor *const have = &w->checkpoint->model.tensor[index];
-    struct finding *const f = add(&w->found, (struct finding){.want = law, .have = have});
-    if (!same_shape(law, have))
-        f->verdict = OTHER_SHAPE;
-    else if (law->format != have->format)
-        f->verdict = OTHER_DTYPE;
-    if (f->verdict != EQUAL || tensor_elements(law) == 0)
+    struct work *const w = user;
+    const uint64_t bytes = tensor_bytes(want);
+    struct law law;
+    if (bytes == 0)
         return;
-    struct law plain;
-    const bool whole = formats[law->format].kind != FORMAT_FLOAT;
-    const bool cheap = whole || (tensor_law(w->model, law, &plain, NULL, 0) == SOW_OK && plain.plain);
+    const bool whole = formats[want->format].kind != FORMAT_FLOAT;
+    const bool cheap = whole || (tensor_law(w->model, want, &law, NULL, 0) == SOW_OK && law.plain);
     w->pair = array_grow(w->pair, &w->pair_capacity, w->pairs + 1, sizeof *w->pair);
-    const struct pair p = {law, w->found.count - 1, index, cheap ? PLAIN_BYTES : OTHER_BYTES, w->tasks};
+    const struct pair p = {want, finding, index, cheap ? PLAIN_BYTES : OTHER_BYTES, w->tasks};
     w->pair[w->pairs++] = p;
-    w->tasks += (tensor_bytes(law) + p.piece_bytes - 1) / p.piece_bytes;
-    w->found.elements += tensor_elements(law);
-    w->found.bytes += tensor_bytes(law);
-}
-
-static void match_all(struct work *w)
-{
-    const struct model *const m = w->model;
-    struct names mine = names_of(m), theirs = names_of(&w->checkpoint->model);
-    for (size_t i = 0; i < m->tensors; i++) {
-        const struct tensor *const t = &m->tensor[m->order[i]];
-        const uint32_t index = names_find(&theirs, t->name, t->name_length);
-        if (index != NO_INDEX)
-            match(w, t->tied ? &m->tensor[names_find(&mine, t->stream, t->stream_length)] : t, index);
-        else if (!t->tied) /* tied tensors are not written, but may be there */
-            (void)add(&w->found, (struct finding){.want = t, .verdict = MISSING});
-    }
-    for (size_t i = 0; i < w->checkpoint->model.tensors; i++) {
-        const struct tensor *const t = &w->checkpoint->model.tensor[i];
-        if (names_find(&mine, t->name, t->name_length) == NO_INDEX)
-            (void)add(&w->found, (struct finding){.have = t, .verdict = EXTRA});
-    }
-    names_free(&mine);
-    names_free(&theirs);
+    w->tasks += (bytes + p.piece_bytes - 1) / p.piece_bytes;
 }
 
 struct findings against_init(const struct checkpoint *checkpoint, const struct model *model, const struct host *host, bool show)
 {
     struct work w = {.checkpoint = checkpoint, .model = model, .context = host->context};
-    match_all(&w);
+    match_names(&(struct matcher){checkpoint, model, &w.found, add_pair, &w});
     if (w.pairs == 0)
         return w.found;
     w.buffer = aligned_alloc(4096, (size_t)host->threads * OTHER_BYTES);

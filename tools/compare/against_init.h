@@ -4,14 +4,7 @@
 #define SOW_TOOLS_AGAINST_INIT_H
 
 #include "base/host.h"
-#include "compare/finding.h"
-#include "files/checkpoint.h"
-
-struct findings {
-    struct finding *finding; /**< the model's tensors in the file's order, then the EXTRA ones */
-    size_t count, capacity;
-    uint64_t elements, bytes; /**< that were compared */
-};
+#include "compare/match.h"
 
 /** Each thread draws a piece at a time into a buffer of the size of its cache. `show`: a progress bar. The caller frees `finding`. */
 struct findings against_init(const struct checkpoint *checkpoint, const struct model *model, const struct host *host, bool show);

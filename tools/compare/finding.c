@@ -30,20 +30,22 @@ uint64_t element_bits(const uint8_t *data, const struct format *f, uint64_t i)
     return bits;
 }
 
-/* Sign, exponent of that many bits with its bias, and fraction: all formats below f64 but those of fewer than 8 bits. */
-static double small_float(uint64_t bits, int exponent_bits, int fraction_bits)
+static double half_value(uint64_t bits)
 {
-    const int bias = (1 << (exponent_bits - 1)) - 1;
-    const int exponent = (int)(bits >> fraction_bits) & ((1 << exponent_bits) - 1);
-    const uint64_t fraction = bits & ((UINT64_C(1) << fraction_bits) - 1);
-    double x;
-    if (exponent == (1 << exponent_bits) - 1)
-        x = fraction ? (double)NAN : (double)INFINITY;
-    else if (exponent == 0)
-        x = ldexp((double)fraction, 1 - bias - fraction_bits);
-    else
-        x = ldexp((double)(fraction | UINT64_C(1) << fraction_bits), exponent - bias - fraction_bits);
-    return bits >> (exponent_bits + fraction_bits) & 1 ? -x : x;
+    const int exponent = (int)(bits >> 10) & 31;
+    const double fraction = (double)(bits & 0x3ff);
+    const double x = exponent == 31  ? (fraction > 0 ? (double)NAN : (double)INFINITY)
+                     : exponent == 0 ? ldexp(fraction, -24)
+                                     : ldexp(fraction + 1024, exponent - 25);
+    return bits & 0x8000 ? -x : x;
+}
+
+static double single_value(uint64_t bits)
+{
+    const uint32_t low = (uint32_t)bits;
+    float x;
+    memcpy(&x, &low, sizeof x);
+    return (double)x;
 }
 
 double element_value(const struct format *f, uint64_t bits)
@@ -55,7 +57,7 @@ double element_value(const struct format *f, uint64_t bits)
             memcpy(&x, &bits, sizeof x);
             return x;
         }
-        return f->dtype == SOW_F16 ? small_float(bits, 5, 10) : f->dtype == SOW_BF16 ? small_float(bits, 8, 7) : small_float(bits, 8, 23);
+        return f->dtype == SOW_F16 ? half_value(bits) : single_value(f->dtype == SOW_BF16 ? bits << 16 : bits);
     case FORMAT_SIGNED:
         return (double)((int64_t)(bits << (64 - f->bits)) >> (64 - f->bits));
     default:

@@ -13,8 +13,9 @@ enum verdict { EQUAL, DIFFERS, MISSING, EXTRA, OTHER_SHAPE, OTHER_DTYPE };
 struct finding {
     const struct tensor *want, *have; /**< NULL: an EXTRA one, a MISSING one */
     enum verdict verdict;
-    uint64_t differing, first; /**< elements that differ, and the first of them (row-major) */
-    uint64_t found, expected;  /**< its bits */
+    uint64_t differing, first;                           /**< elements that differ, and the first of them (row-major) */
+    uint64_t found, expected;                            /**< its bits */
+    const struct digest *found_digest, *expected_digest; /**< where digests differ, and nothing else is known */
 };
 
 /** "equal", "differs", "missing", "extra", "shape", "dtype". */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/progress.h"
+#include "manifest/digest.h"
 
 enum { LINES = 20 };
 
@@ -47,6 +48,10 @@ static void put_line(struct sink *s, const struct findings_report *r, const stru
         sink_format(s, " in %.300s", file_of(r, f));
     switch (f->verdict) {
     case DIFFERS:
+        if (f->found_digest) {
+            sink_format(s, ": " DIGEST_NAME " %s, expected %s", f->found_digest->text, f->expected_digest->text);
+            break;
+        }
         sink_format(s, ": %" PRIu64 " of %" PRIu64 " elements differ%s, the first at ", f->differing, tensor_elements(t),
                     f->differing == 1 ? "s" : "");
         put_index(s, t, f->first);
@@ -115,7 +120,9 @@ static void json_tensor(struct sink *s, const struct findings_report *r, const s
         sink_format(s, ", \"expected_shape\": %s", shape_text(f->want));
     if (f->verdict == OTHER_DTYPE)
         sink_format(s, ", \"expected_dtype\": \"%s\"", formats[f->want->format].lower);
-    if (f->verdict == DIFFERS) {
+    if (f->found_digest) {
+        sink_format(s, ", \"found_digest\": \"%s\", \"expected_digest\": \"%s\"", f->found_digest->text, f->expected_digest->text);
+    } else if (f->verdict == DIFFERS) {
         sink_format(s, ", \"differing\": %" PRIu64 ", \"first\": {\"flat\": %" PRIu64 ", \"index\": ", f->differing, f->first);
         put_index(s, t, f->first);
         sink_text(s, ", \"found\": ");

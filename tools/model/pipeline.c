@@ -175,6 +175,8 @@ static void write_pieces(struct line *l)
         if (error != SOW_OK)
             fail(EXIT_MACHINE, NOWHERE, "a fill failed: %s", sow_status_string(error));
         output_write(l->job->output, b->data, (size_t)bytes_of_piece(l, piece));
+        if (l->job->written)
+            l->job->written(l->job->written_user, b->data, (size_t)bytes_of_piece(l, piece));
         merge_edges(l, b);
         if (l->job->progress)
             l->job->progress(l->job->user, piece * l->piece_bytes + bytes_of_piece(l, piece), b->last);

@@ -24,6 +24,8 @@ struct pipeline {
     /** Called after each write with the bytes of this file so far and the tensor (place in the order) that the last one belongs to. */
     void (*progress)(void *user, uint64_t bytes, size_t tensor);
     void *user;
+    void (*written)(void *user, const char *data, size_t length); /**< called with every piece, in the file's order; NULL: not wanted */
+    void *written_user;
 };
 
 /** All bytes behind the header of one file. */

@@ -11,6 +11,7 @@
 #include "files/checkpoint.h"
 #include "files/part_names.h"
 #include "files/safetensors.h"
+#include "manifest/manifest.h"
 #include "model/pipeline.h"
 #include "model/report.h"
 
@@ -124,8 +125,19 @@ static struct part_names open_outputs(const struct save *s, struct output **out)
     return names;
 }
 
+/* The manifest's file, if one is wanted: opened now, so that its faults show before anything is drawn. */
+static struct output open_manifest(const struct save *s, const struct part_names *names)
+{
+    if (!s->manifest)
+        return (struct output){.fd = -1};
+    digest_needed("--manifest");
+    for (size_t i = 0; i < names->count; i++)
+        manifest_check_path(s->manifest, names->path[i]);
+    return output_open(s->manifest, s->force, s->inputs, s->input_count);
+}
+
 /* Draws and writes all parts; the bytes of their files. */
-static uint64_t write_parts(const struct save *s, struct output *out, struct moments *moments)
+static uint64_t write_parts(const struct save *s, struct output *out, struct moments *moments, struct manifest_maker *manifest)
 {
     const struct model *const m = s->model;
     uint64_t *const head = calloc(m->parts, sizeof *head), all = 0;
@@ -148,7 +160,9 @@ static uint64_t write_parts(const struct save *s, struct output *out, struct mom
                                         .threads = s->host->threads,
                                         .moments = moments,
                                         .progress = s->quiet ? NULL : show,
-                                        .user = &shown});
+                                        .user = &shown,
+                                        .written = manifest ? manifest_bytes : NULL,
+                                        .written_user = manifest});
         shown.before += m->part[i].bytes;
     }
     free(head);
@@ -163,23 +177,47 @@ static void write_index(const struct model *m, const struct part_names *names, s
     sink_free(&sink);
 }
 
+/* All together; the manifest first, as readers begin with the last. */
+static void commit(const struct save *s, const struct part_names *names, struct output *out, struct output *manifest)
+{
+    if (!s->manifest || !manifest->target || !out[0].target) {
+        if (s->manifest)
+            output_commit(manifest);
+        if (s->model->max_part_bytes)
+            outputs_commit(out, names->count, names->stale, names->stales);
+        else
+            output_commit(out);
+        return;
+    }
+    struct output *const all = calloc(names->count + 1, sizeof *all);
+    if (!all)
+        fail_memory((names->count + 1) * sizeof *all);
+    all[0] = *manifest;
+    memcpy(all + 1, out, names->count * sizeof *all);
+    outputs_commit(all, names->count + 1, names->stale, names->stales);
+    free(all);
+}
+
 void save_model(const struct save *s)
 {
     const struct model *const m = s->model;
     struct output *out;
     const double start = seconds_now();
     const struct part_names names = open_outputs(s, &out);
-    const bool report = !s->quiet && !out[0].is_standard;
+    struct output list = open_manifest(s, &names);
+    struct manifest_maker maker = {0};
+    const bool report = !s->quiet && !out[0].is_standard && !list.is_standard;
     struct moments *const moments = report ? calloc(m->written + 1, sizeof *moments) : NULL;
     if (report && !moments)
         fail_memory(m->written * sizeof *moments);
-    const uint64_t bytes = write_parts(s, out, moments);
+    if (s->manifest)
+        maker = manifest_begin(m);
+    const uint64_t bytes = write_parts(s, out, moments, s->manifest ? &maker : NULL);
     if (names.count > m->parts)
         write_index(m, &names, &out[m->parts]);
-    if (m->max_part_bytes)
-        outputs_commit(out, names.count, names.stale, names.stales);
-    else
-        output_commit(out);
+    if (s->manifest)
+        manifest_end(&maker, &list);
+    commit(s, &names, out, &list);
     progress_end();
     const struct report r = {.model = m,
                              .moments = moments,

@@ -13,7 +13,8 @@
 struct save {
     const struct model *model;
     const struct host *host;
-    const char *name; /**< of the file; with max_part_bytes as part_names() takes it */
+    const char *name;     /**< of the file; with max_part_bytes as part_names() takes it */
+    const char *manifest; /**< where the digests of its tensors go; NULL: nowhere */
     bool force;
     bool quiet; /**< no progress bar, no report */
     bool json;  /**< the report */

@@ -62,6 +62,10 @@ struct activation_kernels {
     const char *isa;
     /** z[i] = rounded(z[i]), y[i] = rounded(φ(z[i])); *sums of z. */
     void (*forward)(enum activation a, enum arithmetic d, float *z, float *y, size_t n, struct unit_sums *sums);
+    /** The same with z[i] = φ'(rounded(z[i])) afterwards, which costs less than to find it later. */
+    void (*forward_slope)(enum activation a, enum arithmetic d, float *z, float *y, size_t n, struct unit_sums *sums);
+    /** g[i] = rounded(g[i] · slope[i]); *sums of g. */
+    void (*scale)(enum arithmetic d, const float *slope, float *g, size_t n, struct unit_sums *sums);
     /** g[i] = rounded(g[i] · φ'(z[i])); *sums of g. */
     void (*backward)(enum activation a, enum arithmetic d, const float *z, float *g, size_t n, struct unit_sums *sums);
     /** x[i] = rounded(x[i]); nothing for f32. */

@@ -40,7 +40,7 @@ __m256 Sleef_expm1f8_u10avx2(__m256);
 #include "propagate/activation_tmpl.h"
 
 extern const struct activation_kernels activation_kernels_avx2;
-const struct activation_kernels activation_kernels_avx2 = {"avx2", forward, backward, round_all};
+const struct activation_kernels activation_kernels_avx2 = {"avx2", forward, forward_slope, scale, backward, round_all};
 
 #if defined(__clang__)
 #pragma clang attribute pop

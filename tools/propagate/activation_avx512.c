@@ -40,7 +40,7 @@ __m512 Sleef_expm1f16_u10avx512f(__m512);
 #include "propagate/activation_tmpl.h"
 
 extern const struct activation_kernels activation_kernels_avx512;
-const struct activation_kernels activation_kernels_avx512 = {"avx512", forward, backward, round_all};
+const struct activation_kernels activation_kernels_avx512 = {"avx512", forward, forward_slope, scale, backward, round_all};
 
 #if defined(__clang__)
 #pragma clang attribute pop

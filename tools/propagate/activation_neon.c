@@ -35,5 +35,5 @@ float32x4_t Sleef_expm1f4_u10advsimd(float32x4_t);
 #include "propagate/activation_tmpl.h"
 
 extern const struct activation_kernels activation_kernels_neon;
-const struct activation_kernels activation_kernels_neon = {"neon", forward, backward, round_all};
+const struct activation_kernels activation_kernels_neon = {"neon", forward, forward_slope, scale, backward, round_all};
 #endif

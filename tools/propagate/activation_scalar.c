@@ -33,4 +33,4 @@ float Sleef_expm1f_u10(float);
 #include "propagate/activation_tmpl.h"
 
 extern const struct activation_kernels activation_kernels_scalar;
-const struct activation_kernels activation_kernels_scalar = {"scalar", forward, backward, round_all};
+const struct activation_kernels activation_kernels_scalar = {"scalar", forward, forward_slope, scale, backward, round_all};

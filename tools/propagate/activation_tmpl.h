@@ -54,7 +54,7 @@ INLINE vf value(enum activation a, vf x)
         logistic(x, &e, &r);
         return choose(negative, e * r, r);
     case ACTIVATION_GELU:
-        return 0.5f * x * (1.0f + v_erf(x * inv_sqrt2));
+        return x * (0.5f * (1.0f + v_erf(x * inv_sqrt2)));
     case ACTIVATION_SILU:
         logistic(x, &e, &r);
         return x * choose(negative, e * r, r);
@@ -91,6 +91,35 @@ INLINE vf slope(enum activation a, vf x)
         return choose(negative, (float)(SELU_SCALE * SELU_ALPHA) * v_exp(x), splat((float)SELU_SCALE));
     default:
         return splat(1);
+    }
+}
+
+/* Both, bit for bit, with the functions that they share called once. */
+INLINE void value_and_slope(enum activation a, vf x, vf *y, vf *s)
+{
+    const float inv_sqrt2 = 0.70710678118654752f, inv_sqrt2pi = 0.39894228040143268f;
+    vf e, r, side;
+    switch (a) {
+    case ACTIVATION_SIGMOID:
+        logistic(x, &e, &r);
+        *y = choose(x < 0.0f, e * r, r);
+        *s = e * r * r;
+        break;
+    case ACTIVATION_GELU:
+        side = 0.5f * (1.0f + v_erf(x * inv_sqrt2));
+        *y = x * side;
+        *s = side + x * (inv_sqrt2pi * v_exp(-0.5f * (x * x)));
+        break;
+    case ACTIVATION_SILU:
+        logistic(x, &e, &r);
+        side = choose(x < 0.0f, e * r, r);
+        *y = x * side;
+        *s = side + x * (e * r * r);
+        break;
+    default:
+        *y = value(a, x);
+        *s = slope(a, x);
+        break;
     }
 }
 
@@ -150,58 +179,67 @@ INLINE void total(const struct lanes *s, struct unit_sums *out)
     }
 }
 
-INLINE void forward_block(enum activation a, enum arithmetic d, float limit, float *z, float *y, struct lanes *s)
+INLINE void forward_block(enum activation a, enum arithmetic d, int keep_slope, float limit, float *z, float *y, struct lanes *s)
 {
     for (int p = 0; p < PARTS; p++) {
         vf x;
         memcpy(&x, z + p * LANES, sizeof x);
         x = rounded(d, x);
-        const vf v = rounded(d, value(a, x));
-        memcpy(z + p * LANES, &x, sizeof x);
+        vf v, kept = x;
+        if (keep_slope)
+            value_and_slope(a, x, &v, &kept);
+        else
+            v = value(a, x);
+        v = rounded(d, v);
+        memcpy(z + p * LANES, &kept, sizeof kept);
         memcpy(y + p * LANES, &v, sizeof v);
         take(s, p, x, limit);
     }
 }
 
-INLINE void backward_block(enum activation a, enum arithmetic d, const float *z, float *g, struct lanes *s)
+INLINE void backward_block(enum activation a, enum arithmetic d, int is_slope, const float *z, float *g, struct lanes *s)
 {
     for (int p = 0; p < PARTS; p++) {
         vf x, v;
         memcpy(&x, z + p * LANES, sizeof x);
         memcpy(&v, g + p * LANES, sizeof v);
-        v = rounded(d, a == ACTIVATION_LINEAR ? v : v * slope(a, x));
+        if (is_slope)
+            v *= x;
+        else if (a != ACTIVATION_LINEAR)
+            v *= slope(a, x);
+        v = rounded(d, v);
         memcpy(g + p * LANES, &v, sizeof v);
         take(s, p, v, __builtin_inff());
     }
 }
 
 /* The rest of a row goes through a block of zeros, which add nothing to any sum. */
-INLINE void forward_as(enum activation a, enum arithmetic d, float *z, float *y, size_t n, struct unit_sums *sums)
+INLINE void forward_as(enum activation a, enum arithmetic d, int keep_slope, float *z, float *y, size_t n, struct unit_sums *sums)
 {
     struct lanes s = {0};
     const float limit = (float)activation_saturation(a);
     for (; n >= BLOCK; n -= BLOCK, z += BLOCK, y += BLOCK)
-        forward_block(a, d, limit, z, y, &s);
+        forward_block(a, d, keep_slope, limit, z, y, &s);
     if (n) {
         float rest_z[BLOCK] = {0}, rest_y[BLOCK];
         memcpy(rest_z, z, n * sizeof *z);
-        forward_block(a, d, limit, rest_z, rest_y, &s);
+        forward_block(a, d, keep_slope, limit, rest_z, rest_y, &s);
         memcpy(z, rest_z, n * sizeof *z);
         memcpy(y, rest_y, n * sizeof *y);
     }
     total(&s, sums);
 }
 
-INLINE void backward_as(enum activation a, enum arithmetic d, const float *z, float *g, size_t n, struct unit_sums *sums)
+INLINE void backward_as(enum activation a, enum arithmetic d, int is_slope, const float *z, float *g, size_t n, struct unit_sums *sums)
 {
     struct lanes s = {0};
     for (; n >= BLOCK; n -= BLOCK, z += BLOCK, g += BLOCK)
-        backward_block(a, d, z, g, &s);
+        backward_block(a, d, is_slope, z, g, &s);
     if (n) {
         float rest_z[BLOCK] = {0}, rest_g[BLOCK] = {0};
         memcpy(rest_z, z, n * sizeof *z);
         memcpy(rest_g, g, n * sizeof *g);
-        backward_block(a, d, rest_z, rest_g, &s);
+        backward_block(a, d, is_slope, rest_z, rest_g, &s);
         memcpy(g, rest_g, n * sizeof *g);
     }
     total(&s, sums);
@@ -220,7 +258,7 @@ INLINE void backward_as(enum activation a, enum arithmetic d, const float *z, fl
 
 static void forward(enum activation a, enum arithmetic d, float *z, float *y, size_t n, struct unit_sums *sums)
 {
-#define FORWARD(id, arithmetic) forward_as(id, arithmetic, z, y, n, sums)
+#define FORWARD(id, arithmetic) forward_as(id, arithmetic, 0, z, y, n, sums)
 #define X(id, word, gain)       EACH_ARITHMETIC(FORWARD, id)
     switch (a) {
         ACTIVATION_LIST(X)
@@ -230,9 +268,31 @@ static void forward(enum activation a, enum arithmetic d, float *z, float *y, si
 #undef X
 }
 
+static void forward_slope(enum activation a, enum arithmetic d, float *z, float *y, size_t n, struct unit_sums *sums)
+{
+#define FORWARD_SLOPE(id, arithmetic) forward_as(id, arithmetic, 1, z, y, n, sums)
+#define X(id, word, gain)             EACH_ARITHMETIC(FORWARD_SLOPE, id)
+    switch (a) {
+        ACTIVATION_LIST(X)
+    default:
+        break;
+    }
+#undef X
+}
+
+static void scale(enum arithmetic d, const float *z, float *g, size_t n, struct unit_sums *sums)
+{
+    if (d == ARITHMETIC_BF16)
+        backward_as(ACTIVATION_LINEAR, ARITHMETIC_BF16, 1, z, g, n, sums);
+    else if (d == ARITHMETIC_F16)
+        backward_as(ACTIVATION_LINEAR, ARITHMETIC_F16, 1, z, g, n, sums);
+    else
+        backward_as(ACTIVATION_LINEAR, ARITHMETIC_F32, 1, z, g, n, sums);
+}
+
 static void backward(enum activation a, enum arithmetic d, const float *z, float *g, size_t n, struct unit_sums *sums)
 {
-#define BACKWARD(id, arithmetic) backward_as(id, arithmetic, z, g, n, sums)
+#define BACKWARD(id, arithmetic) backward_as(id, arithmetic, 0, z, g, n, sums)
 #define X(id, word, gain)        EACH_ARITHMETIC(BACKWARD, id)
     switch (a) {
         ACTIVATION_LIST(X)

@@ -4,12 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/say.h"
 #include "propagate/normalise.h"
-
-enum { ROWS = 16, SMALL = 1 << 15, KEPT_MAX = 1 << 28 }; /* rows of a task; numbers: some 20 µs; weights: a GiB */
+#include "propagate/rows.h"
+#include "propagate/weights.h"
 
 struct run {
     struct stack *stack;
@@ -17,33 +16,16 @@ struct run {
     const struct activation_kernels *kernels;
     struct layer_stats *out;
     int64_t batch;
-    float **h;       /* [depth]: fan_out x batch, kept for the way back */
-    float *weight;   /* of one layer, drawn again on the way back: drawing is cheaper than the memory */
-    float **kept;    /* [depth]: weights that are dear to draw, or NULL */
+    float **h; /* [depth]: fan_out x batch, kept for the way back */
+    struct weights *weights;
     float *x, *u;    /* φ(u) and u of the present layer; u only where there is a norm */
     float *g, *next; /* gradients of h above and below */
     struct column_norm *norm;
     struct unit_sums *sums;  /* per unit: of h, or of a gradient */
     struct unit_sums *units; /* of u, where there is a norm */
-    size_t kept_count;
-    uint64_t drawn;
+    size_t layer;            /* of the present loop */
+    bool slopes;             /* h becomes φ'(h), as nothing else will ask for h */
 };
-
-static float *numbers(size_t n)
-{
-    const size_t bytes = (n ? n : 1) * sizeof(float);
-    void *const p = n > SIZE_MAX / 8 ? MAP_FAILED : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
-        fail_memory(n > SIZE_MAX / 8 ? SIZE_MAX : bytes);
-    (void)madvise(p, bytes, MADV_HUGEPAGE);
-    return p;
-}
-
-static void forget(float *p, size_t n)
-{
-    if (p)
-        (void)munmap(p, (n ? n : 1) * sizeof(float));
-}
 
 static void *cleared(size_t n, size_t size)
 {
@@ -59,93 +41,11 @@ static void check(sow_status status)
         fail(EXIT_MACHINE, NOWHERE, "%s", sow_status_string(status)); /* the arguments were checked: memory */
 }
 
-/* Every loop over the units of a layer, or over the rows of a weight. */
-struct rows {
-    struct run *run;
-    size_t layer;
-    int64_t rows;
-    void (*row)(struct run *run, size_t layer, int64_t i);
-};
-
-static void rows_task(void *arg, size_t task)
+/* Every loop over the units of a layer. */
+static void each_unit(struct run *r, size_t layer, void (*unit)(void *user, int64_t i))
 {
-    const struct rows *const r = arg;
-    const int64_t from = (int64_t)task * ROWS, to = from + ROWS < r->rows ? from + ROWS : r->rows;
-    for (int64_t i = from; i < to; i++)
-        r->row(r->run, r->layer, i);
-}
-
-static void each_row(struct run *run, size_t layer, int64_t rows, void (*row)(struct run *run, size_t layer, int64_t i))
-{
-    struct rows r = {run, layer, rows, row};
-    if (rows * run->batch < SMALL) { /* no thread need wake for it */
-        for (int64_t i = 0; i < rows; i++)
-            row(run, layer, i);
-        return;
-    }
-    crew_run(run->set->host->crew, (size_t)((rows + ROWS - 1) / ROWS), rows_task, &r);
-}
-
-static size_t weight_count(const struct stack_layer *layer)
-{
-    return (size_t)layer->fan_in * (size_t)layer->fan_out;
-}
-
-static void weight_row(struct run *r, size_t l, int64_t i)
-{
-    const struct stack_layer *const layer = &r->stack->layer[l];
-    float *const w = r->weight + i * layer->fan_in;
-    struct unit_sums unused;
-    if (!layer->plain)
-        r->kernels->forward(ACTIVATION_LINEAR, r->set->arithmetic, w, w, (size_t)layer->fan_in, &r->sums[i]);
-    else if (r->set->arithmetic != ARITHMETIC_F32)
-        r->kernels->forward(ACTIVATION_LINEAR, r->set->arithmetic, w, w, (size_t)layer->fan_in, &unused);
-}
-
-/* The law of weights that no distribution stands for: theirs. */
-static void measure_law(struct run *r, struct stack_layer *layer)
-{
-    const double n = (double)weight_count(layer);
-    double sum = 0, squares = 0;
-    for (int64_t i = 0; i < layer->fan_out; i++) {
-        sum += r->sums[i].sum;
-        squares += r->sums[i].squares;
-    }
-    const double mean = sum / n, spread = squares / n;
-    /* A mean within five of its own standard errors is none. */
-    layer->law = mean * mean * n < 25 * spread ? (struct law_moments){0, spread} : (struct law_moments){mean, spread - mean * mean};
-}
-
-static void keep(struct run *r, size_t l, size_t count)
-{
-    if (count > KEPT_MAX - r->kept_count)
-        return;
-    r->kept_count += count;
-    r->kept[l] = numbers(count);
-    memcpy(r->kept[l], r->weight, count * sizeof *r->weight);
-}
-
-static sow_matrix draw(struct run *r, size_t l)
-{
-    struct stack_layer *const layer = &r->stack->layer[l];
-    const int64_t shape[2] = {layer->dense ? layer->fan_in : layer->fan_out, layer->dense ? layer->fan_out : layer->fan_in};
-    const size_t count = weight_count(layer);
-    float *w = r->weight;
-    if (r->kept[l]) {
-        w = r->kept[l];
-    } else {
-        const sow_tensor t = sow_tensor_make(w, SOW_F32, 2, shape);
-        check(sow_init(r->set->host->context, layer->scheme, layer->stream, &t));
-        each_row(r, l, layer->fan_out, weight_row);
-        if (!layer->plain) {
-            measure_law(r, layer);
-            keep(r, l, count);
-        }
-    }
-    r->drawn += count * sizeof *w;
-    if (r->set->progress)
-        r->set->progress(r->drawn, layer->name);
-    return layer->dense ? (sow_matrix){w, 1, layer->fan_out} : (sow_matrix){w, layer->fan_in, 1};
+    r->layer = layer;
+    each_row(r->set->host->crew, r->stack->layer[layer].fan_out, r->batch, unit, r);
 }
 
 /* Numbers of a named stream, rounded. */
@@ -174,21 +74,26 @@ static void add_row(const struct run *r, float *to, const float *what)
 }
 
 /* W·φ(u) of unit i plus what goes round the branch; then, without a norm, its sums and activation. */
-static void forward_row(struct run *r, size_t l, int64_t i)
+static void forward_row(void *user, int64_t i)
 {
+    struct run *const r = user;
+    const size_t l = r->layer;
     float *const h = r->h[l] + i * r->batch, *const x = r->x + i * r->batch, *const u = r->u ? r->u + i * r->batch : NULL;
     if (has_residual(r, l))
         add_row(r, h, r->set->residual == RESIDUAL_POST && u ? u : r->h[l - 1] + i * r->batch);
     if (u)
         r->kernels->forward(ACTIVATION_LINEAR, r->set->arithmetic, h, u, (size_t)r->batch, &r->sums[i]);
+    else if (r->slopes)
+        r->kernels->forward_slope(r->set->activation, r->set->arithmetic, h, x, (size_t)r->batch, &r->sums[i]);
     else
         r->kernels->forward(r->set->activation, r->set->arithmetic, h, x, (size_t)r->batch, &r->sums[i]);
 }
 
-static void activate_row(struct run *r, size_t l, int64_t i)
+static void activate_row(void *user, int64_t i)
 {
+    struct run *const r = user;
+    const size_t l = r->layer;
     float *const u = r->u + i * r->batch;
-    (void)l;
     normalise_row(r->norm, l, u);
     r->kernels->forward(r->set->activation, r->set->arithmetic, u, r->x + i * r->batch, (size_t)r->batch, &r->units[i]);
 }
@@ -243,12 +148,12 @@ static bool go_forward(struct run *r)
     draw_batch(r, "propagate.input", r->set->input, r->x, (size_t)(r->stack->layer[0].fan_in * b));
     for (size_t l = 0; l < r->stack->depth; l++) {
         const struct stack_layer *const layer = &r->stack->layer[l];
-        const sow_matrix w = draw(r, l), x = {r->x, b, 1}, h = {r->h[l], b, 1};
+        const sow_matrix w = weights_draw(r->weights, l), x = {r->x, b, 1}, h = {r->h[l], b, 1};
         check(sow_matmul(ctx, SOW_F32, layer->fan_out, b, layer->fan_in, w, x, h));
-        each_row(r, l, layer->fan_out, forward_row);
+        each_unit(r, l, forward_row);
         if (r->u) {
             norm_find(r->norm, l, r->h[l], layer->fan_out, r->set->host->crew);
-            each_row(r, l, layer->fan_out, activate_row);
+            each_unit(r, l, activate_row);
         }
         note_forward(r, l);
         if (r->out[l].broken)
@@ -258,12 +163,18 @@ static bool go_forward(struct run *r)
 }
 
 /* Of the layer below the weights l + 1: r->next holds Wᵀ·g and becomes the gradient of h(l). */
-static void backward_row(struct run *r, size_t l, int64_t i)
+static void backward_row(void *user, int64_t i)
 {
+    struct run *const r = user;
+    const size_t l = r->layer;
     const size_t n = (size_t)r->batch;
     float *const g = r->next + i * r->batch, *const h = r->h[l] + i * r->batch, *const above = r->g + i * r->batch;
     const bool residual = has_residual(r, l + 1), post = r->set->residual == RESIDUAL_POST;
     r->kernels->round(r->set->arithmetic, g, n);
+    if (r->slopes) {
+        r->kernels->scale(r->set->arithmetic, h, g, n, &r->sums[i]);
+        return;
+    }
     const float *u = h;
     if (r->u) {
         float *const own = r->u + i * r->batch;
@@ -279,8 +190,10 @@ static void backward_row(struct run *r, size_t l, int64_t i)
     }
 }
 
-static void backward_norm_row(struct run *r, size_t l, int64_t i)
+static void backward_norm_row(void *user, int64_t i)
 {
+    struct run *const r = user;
+    const size_t l = r->layer;
     float *const g = r->next + i * r->batch, *const u = r->u + i * r->batch;
     normalise_gradient_row(r->norm, l, u, g);
     if (has_residual(r, l + 1) && r->set->residual == RESIDUAL_PRE)
@@ -288,10 +201,10 @@ static void backward_norm_row(struct run *r, size_t l, int64_t i)
     r->kernels->backward(ACTIVATION_LINEAR, r->set->arithmetic, u, g, (size_t)r->batch, &r->sums[i]);
 }
 
-static void gradient_row(struct run *r, size_t l, int64_t i)
+static void gradient_row(void *user, int64_t i)
 {
+    struct run *const r = user;
     float *const g = r->g + i * r->batch;
-    (void)l;
     r->kernels->backward(ACTIVATION_LINEAR, r->set->arithmetic, g, g, (size_t)r->batch, &r->sums[i]);
 }
 
@@ -310,16 +223,16 @@ static void go_back(struct run *r)
     const size_t last = r->stack->depth - 1;
     const int64_t b = r->batch;
     draw_batch(r, "propagate.gradient", sow_dist_normal(0, 1), r->g, (size_t)(r->stack->layer[last].fan_out * b));
-    each_row(r, last, r->stack->layer[last].fan_out, gradient_row);
+    each_unit(r, last, gradient_row);
     (void)note_gradient(r, last);
     for (size_t l = last; l-- > 0;) {
         const struct stack_layer *const above = &r->stack->layer[l + 1];
-        const sow_matrix w = draw(r, l + 1), turned = {w.data, w.column, w.row}, g = {r->g, b, 1}, next = {r->next, b, 1};
+        const sow_matrix w = weights_draw(r->weights, l + 1), turned = {w.data, w.column, w.row}, g = {r->g, b, 1}, next = {r->next, b, 1};
         check(sow_matmul(r->set->host->context, SOW_F32, above->fan_in, b, above->fan_out, turned, g, next));
-        each_row(r, l, above->fan_in, backward_row);
+        each_unit(r, l, backward_row);
         if (r->u) {
             norm_find_gradient(r->norm, l, r->u, r->next, above->fan_in, r->set->host->crew);
-            each_row(r, l, above->fan_in, backward_norm_row);
+            each_unit(r, l, backward_norm_row);
         }
         float *const swap = r->g;
         r->g = r->next;
@@ -333,7 +246,7 @@ uint64_t simulate_bytes(const struct stack *s)
 {
     uint64_t n = 0;
     for (size_t l = 0; l < s->depth; l++)
-        n += (l ? 2 : 1) * weight_count(&s->layer[l]); /* the first layer's are not needed again */
+        n += (l ? 2 : 1) * (uint64_t)s->layer[l].fan_in * (uint64_t)s->layer[l].fan_out; /* the first layer's are not needed again */
     return n * sizeof(float);
 }
 
@@ -344,14 +257,15 @@ void simulate(struct stack *stack, const struct settings *set, struct layer_stat
     size_t units = 0;
     for (size_t l = 0; l < depth; l++)
         units += (size_t)stack->layer[l].fan_out;
-    float *const all = numbers(units * batch);
+    float *const all = numbers_new(units * batch);
     r.kernels = activation_kernels_named(set->host->isa);
-    r.weight = numbers(stack_largest(stack));
-    r.x = numbers(widest * batch), r.g = numbers(widest * batch), r.next = numbers(widest * batch);
+    r.weights = weights_open(stack, set);
+    r.slopes = set->norm == NORM_NONE && set->residual == RESIDUAL_NONE;
+    r.x = numbers_new(widest * batch), r.g = numbers_new(widest * batch), r.next = numbers_new(widest * batch);
     r.sums = cleared(widest, sizeof *r.sums);
-    r.h = cleared(depth, sizeof *r.h), r.kept = cleared(depth, sizeof *r.kept);
+    r.h = cleared(depth, sizeof *r.h);
     if (set->norm != NORM_NONE) {
-        r.u = numbers(widest * batch);
+        r.u = numbers_new(widest * batch);
         r.units = cleared(widest, sizeof *r.units);
         r.norm = norm_open(set->norm, depth, set->batch);
     }
@@ -361,12 +275,10 @@ void simulate(struct stack *stack, const struct settings *set, struct layer_stat
     }
     if (go_forward(&r))
         go_back(&r);
-    for (size_t l = 0; l < depth; l++) {
-        forget(r.kept[l], weight_count(&stack->layer[l]));
-    }
-    forget(all, units * batch);
-    forget(r.weight, stack_largest(stack));
-    forget(r.x, widest * batch), forget(r.g, widest * batch), forget(r.next, widest * batch), forget(r.u, widest * batch);
+    numbers_free(all, units * batch);
+    weights_close(r.weights);
+    numbers_free(r.x, widest * batch), numbers_free(r.g, widest * batch), numbers_free(r.next, widest * batch),
+        numbers_free(r.u, widest * batch);
     norm_close(r.norm);
-    free(r.sums), free(r.units), free(r.h), free(r.kept);
+    free(r.sums), free(r.units), free(r.h);
 }
