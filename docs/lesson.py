@@ -126,7 +126,7 @@ def main():
                     print(f"FAIL {line.strip()}: status {result.returncode}\n--- shown\n{shown}--- printed\n{got}---")
                     bad += 1
                 else:
-                    print(f"ok   {line.strip()}", flush=True)
+                    print(f"ok   {line.splitlines()[0]}", flush=True)
                 out += line + shown
             return f"```{block[1]}{block[2]}\n{out}```"
 
