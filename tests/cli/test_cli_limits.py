@@ -73,6 +73,13 @@ class Limits(Case):
         self.peak("init", self.model({"tensors": [{"name": "a{0..399999}", "shape": [1]}], "rules": RULES}), "-o", old)
         self.bounded("--like", old, "--keep", "a*", "-o", self.path("new"), header=self.header_of(old))
 
+    def test_shares_of_many_tensors(self):
+        out = self.path("o")
+        used = self.peak("shard", self.model({"tensors": [{"name": "a{0..199999}", "shape": [8]}], "rules": RULES}), "--rank", 1, "--world", 2, "-o", out, "-q")
+        header = self.header_of(out / "shard-00002-model-00001-of-00001.safetensors")
+        print(f"{used / 2**20:.1f} MiB, header {header / 2**20:.1f} MiB: shards", file=sys.stderr)
+        self.assertLess(used, (64 << 20) + 2 * header)
+
     def test_share_of_a_huge_tensor(self):
         """A million-th of 4 TB: rows, columns, and a flat range."""
         model = self.model({"tensors": [{"name": "w", "shape": [1 << 20, 1 << 20]}], "rules": RULES})

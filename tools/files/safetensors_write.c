@@ -44,33 +44,38 @@ static void put_sizes(struct sink *sink, int rank, const int64_t *sizes)
     sink_text(sink, "]");
 }
 
+/* The offsets or the whole shapes of a part's tensors, a JSON object in a JSON string; tensor by tensor, as there may be many. */
+static void put_table(const struct model *m, const struct part *part, bool offsets, struct sink *sink)
+{
+    struct sink text = {0};
+    sink_text(sink, "\"{");
+    for (size_t i = part->first; i < part->first + part->count; i++) {
+        const struct tensor *const t = &m->tensor[m->order[i]];
+        text.used = 0;
+        sink_text(&text, i > part->first ? "," : "");
+        sink_string(&text, t->name, t->name_length);
+        sink_text(&text, offsets ? ":{\"saved_offsets\":" : ":");
+        if (offsets)
+            put_sizes(&text, t->rank, t->offset);
+        else
+            put_sizes(&text, tensor_global_rank(t), tensor_global(t));
+        sink_text(&text, offsets ? "}" : "");
+        sink_escaped(sink, text.data, text.used);
+    }
+    sink_text(sink, "}\"");
+    sink_free(&text);
+}
+
 /*
  * What PyTorch's distributed checkpoint looks for in a rank's file: where each tensor starts in the whole. It takes the whole's shape from
  * all files together, so that stands apart, for others.
  */
 static void put_sharding(const struct model *m, const struct part *part, struct sink *sink)
 {
-    struct sink offsets = {0}, shapes = {0};
-    for (size_t i = part->first; i < part->first + part->count; i++) {
-        const struct tensor *const t = &m->tensor[m->order[i]];
-        const char *const comma = i > part->first ? "," : "";
-        sink_text(&offsets, comma);
-        sink_string(&offsets, t->name, t->name_length);
-        sink_text(&offsets, ":{\"saved_offsets\":");
-        put_sizes(&offsets, t->rank, t->offset);
-        sink_text(&offsets, "}");
-        sink_text(&shapes, comma);
-        sink_string(&shapes, t->name, t->name_length);
-        sink_text(&shapes, ":");
-        put_sizes(&shapes, tensor_global_rank(t), tensor_global(t));
-    }
-    sink_text(sink, ",\"DCP_SHARDING_INFO\":\"{");
-    sink_escaped(sink, offsets.data, offsets.used);
-    sink_text(sink, "}\",\"DCP_VERSION\":\"1.0\",\"sow_global_shapes\":\"{");
-    sink_escaped(sink, shapes.data, shapes.used);
-    sink_text(sink, "}\"");
-    sink_free(&offsets);
-    sink_free(&shapes);
+    sink_text(sink, ",\"DCP_SHARDING_INFO\":");
+    put_table(m, part, true, sink);
+    sink_text(sink, ",\"DCP_VERSION\":\"1.0\",\"sow_global_shapes\":");
+    put_table(m, part, false, sink);
 }
 
 static void put_tensor(const struct tensor *t, struct sink *sink)
