@@ -117,3 +117,14 @@ struct part_names part_names(const char *name, size_t parts)
     free(stem);
     return names;
 }
+
+void part_names_free(struct part_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->path[i]);
+    for (size_t i = 0; i < names->stales; i++)
+        free(names->stale[i]);
+    free(names->path);
+    free(names->stale);
+    *names = (struct part_names){0};
+}

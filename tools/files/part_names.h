@@ -18,9 +18,9 @@ struct part_names {
 
 /**
  * `name` is FOLDER/STEM.safetensors, or a folder, made if it is not there, where the stem is "model". Leaves if it can be neither.
- * Never freed.
  */
 struct part_names part_names(const char *name, size_t parts);
+void part_names_free(struct part_names *names);
 
 /** The part of a path behind its last slash. */
 const char *base_name(const char *path);

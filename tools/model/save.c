@@ -203,7 +203,7 @@ void save_model(const struct save *s)
     const struct model *const m = s->model;
     struct output *out;
     const double start = seconds_now();
-    const struct part_names names = open_outputs(s, &out);
+    struct part_names names = open_outputs(s, &out);
     struct output list = open_manifest(s, &names);
     struct manifest_maker maker = {0};
     const bool report = !s->quiet && !out[0].is_standard && !list.is_standard;
@@ -229,6 +229,8 @@ void save_model(const struct save *s)
                              .isa = s->host->isa};
     if (report)
         (s->json ? report_json : report_table)(&r);
+    if (m->max_part_bytes)
+        part_names_free(&names);
     free(moments);
     free(out);
 }
