@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* sow symmetry's own tanh against libm's in long double, and its comparison of units against planted differences. */
+/* sow symmetry's own tanh against libm's in long double, its comparison of units against planted differences, and the bits of a training,
+ * which are the same on every machine. */
 #include <float.h>
 #include <math.h>
+#include <sow/sow.h>
 #include <string.h>
 
 #include "tests/support.h"
 #include "tools/symmetry/net.h"
+#include "tools/symmetry/task.h"
 #include "tools/symmetry/trial.h"
 
 /* Distance in units of the last place of the true value. */
@@ -65,8 +68,54 @@ static void units(void **state)
     assert_true(isnan(units_compare(&layer).most));
 }
 
+/* FNV-1a over the bits of all weights and biases. */
+static uint64_t digest(const struct net *net)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t l = 0; l < net->layers; l++)
+        for (size_t i = 0; i < net->layer[l].out * (net->layer[l].in + 1); i++) {
+            const struct net_layer *const y = &net->layer[l];
+            const double value = i < y->out ? y->b[i] : y->w[i - y->out];
+            uint64_t bits;
+            memcpy(&bits, &value, sizeof bits);
+            for (int byte = 0; byte < 64; byte += 8)
+                hash = (hash ^ (bits >> byte & 0xff)) * 0x100000001b3;
+        }
+    return hash;
+}
+
+static void no_progress(const char *name)
+{
+    (void)name;
+}
+
+static void trains_alike(void **state)
+{
+    (void)state;
+    static const size_t width[] = {16, 9, 1};
+    static const uint64_t want[][2] = {{0x9e4f20db1cd7dee8, 0xea10c866711a18d6}, {0x33f6a115c5c6942b, 0xab395fdf014a7352}};
+    const sow_stream seed = sow_stream_seed(7);
+    struct net_data data;
+    task_draw(&data, TASK_XOR, sow_stream_named(seed, "points", 6), 100);
+    for (int activation = NET_TANH; activation <= NET_RELU; activation++)
+        for (int i = 0; i < 2; i++) {
+            const sow_scheme scheme = i ? sow_xavier_normal(1) : sow_constant(0.25);
+            struct net net;
+            struct trial trial = {.name = ""};
+            net_create(&net, NULL, (enum net_activation)activation, width, 3, data.points);
+            net_init(&net, &scheme, seed);
+            trial_run(&trial, &net, &data, 50, 0.05, no_progress);
+            print_message("%d %d: 0x%016llx\n", activation, i, (unsigned long long)digest(&net));
+            assert_true(digest(&net) == want[activation][i]);
+            assert_true((trial_most(&trial) == 0) == (i == 0));
+            trial_free(&trial);
+            net_free(&net);
+        }
+    task_free(&data);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(tanh_is_right), cmocka_unit_test(units)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tanh_is_right), cmocka_unit_test(units), cmocka_unit_test(trains_alike)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
