@@ -117,8 +117,8 @@ static double rounded(double x, int digits, int *mantissa, int *exponent)
     return strtod(text, NULL);
 }
 
-/* A number that somebody chose: of one digit, or of two. */
-static void try_constants(struct examined *e, int digits)
+/* A number that somebody chose: 1, 2 or 5 with zeros, as 0.02; or another of one digit, or of two. */
+static void try_constants(struct examined *e, int digits, bool usual)
 {
     const struct law_fit *const law = &e->law;
     const double middle = 0.5 * (law->low + law->high), half = 0.5 * (law->high - law->low);
@@ -127,7 +127,8 @@ static void try_constants(struct examined *e, int digits)
     double off;
     const double size = law->kind == LAW_UNIFORM ? half : law->kind == LAW_TRUNCATED ? law->parent : law->std;
     const double round = rounded(size, digits, &mantissa, &exponent);
-    if (digits > 1 && mantissa % 10 == 0)
+    const bool is_usual = mantissa == 1 || mantissa == 2 || mantissa == 5;
+    if (digits > 1 ? mantissa % 10 == 0 : is_usual != usual)
         return;
     sow_dist d = sow_dist_normal(0, round);
     if (law->kind == LAW_UNIFORM) {
@@ -183,9 +184,14 @@ void audit_explain(struct audit *a, struct examined *e, double sigma)
     }
     if ((e->law.kind != LAW_UNIFORM && e->law.kind != LAW_NORMAL && e->law.kind != LAW_TRUNCATED) || e->law.std <= 0)
         return;
-    try_constants(e, 1);
+    const bool uniform = e->law.kind == LAW_UNIFORM; /* round bounds are rarely chosen, and 1/√fan is round for many fans */
+    if (!uniform)
+        try_constants(e, 1, true);
     rules_for(a, e, sigma, try_rule, e);
-    try_constants(e, 2);
+    if (uniform)
+        try_constants(e, 1, true);
+    try_constants(e, 1, false);
+    try_constants(e, 2, false);
 }
 
 struct wanted {

@@ -134,14 +134,14 @@ void audit_print_table(const struct audit *a, bool all)
     for (size_t i = 0; i < a->tensors; i++)
         elements += a->examined[i].n;
     size_t errors = 0;
+    printf("\n");
     for (int notes = 0; notes < 2; notes++)
         for (size_t i = 0; i < a->findings; i++)
             if (a->finding[i].note == notes) {
-                if (!notes && errors++ == 0)
-                    printf("\n");
+                errors += !notes;
                 print_finding(a, &a->finding[i]);
             }
-    printf("%s%zu tensor%s, %" PRIu64 " elements, %s: %zu error%s, %zu note%s\n", a->findings ? "" : "\n", a->tensors,
-           a->tensors == 1 ? "" : "s", elements, bytes_text((double)a->checkpoint->bytes), errors, errors == 1 ? "" : "s",
-           a->findings - errors, a->findings - errors == 1 ? "" : "s");
+    printf("%zu tensor%s, %" PRIu64 " elements, %s: %zu error%s, %zu note%s\n", a->tensors, a->tensors == 1 ? "" : "s", elements,
+           bytes_text((double)a->checkpoint->bytes), errors, errors == 1 ? "" : "s", a->findings - errors,
+           a->findings - errors == 1 ? "" : "s");
 }

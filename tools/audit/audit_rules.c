@@ -274,6 +274,19 @@ static void query_rules(const struct examined *e, void (*each)(void *, const str
     }
 }
 
+/* Mamba's residual outputs: PyTorch's default over √layers, or over √(2·layers) where MLPs stand between. */
+static void output_rules(const struct audit *a, const struct examined *e, void (*each)(void *, const struct rule_case *), void *user)
+{
+    if (e->tensor->rank != 2 || a->layers < 1)
+        return;
+    for (uint32_t k = 1; k <= 2; k++) {
+        const double bound = 1 / sqrt((double)e->tensor->shape[1] * k * a->layers);
+        struct rule_case c = {.key = OUTPUT_KEY | k, .dist = sow_dist_uniform(-bound, bound)};
+        (void)snprintf(c.text, sizeof c.text, "torch.linear over √%.0f (Mamba's outputs)", k * a->layers);
+        each(user, &c);
+    }
+}
+
 /* Presets of layers whose weights are matrices, and of those whose are kernels, are never each other's. */
 static bool is_for_rank(const char *rule, int rank)
 {
@@ -305,6 +318,7 @@ void rules_for(const struct audit *a, const struct examined *e, double sigma, vo
             (void)give(&r, e->tensor->rank, e->tensor->shape, -1, "", NULL);
     }
     query_rules(e, each, user);
+    output_rules(a, e, each, user);
 }
 
 bool rule_is_rare(uint32_t key)

@@ -10,6 +10,7 @@
 /** Keys from here on are of round numbers, of an orthogonal matrix's gains, and below of fans and depths; from BIAS_KEY of biases. */
 #define BIAS_KEY     0x80000u
 #define QUERY_KEY    0x90000u
+#define OUTPUT_KEY   0xa0000u
 #define CONSTANT_KEY 0x100000u
 #define GAIN_KEY     0x2000000u
 

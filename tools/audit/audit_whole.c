@@ -189,6 +189,17 @@ static bool is_of_role(const struct audit *a, const struct examined *e)
     return a->role[e->role].members > 1;
 }
 
+/* A whole role by one everyday rule of its own: another choice, as EfficientNet makes for its depthwise kernels, rather than a slip. */
+static bool is_choice(const struct audit *a, const struct examined *e)
+{
+    const struct role *const r = &a->role[e->role];
+    size_t most, members = 0;
+    const struct explanation *const rule = keys_usual(a, r->member, r->members, is_weight, UINT32_MAX, &most);
+    for (uint32_t k = 0; k < r->members; k++)
+        members += is_weight(&a->examined[r->member[k]]);
+    return rule && members >= 3 && most == members && !rule_is_rare(rule->key);
+}
+
 static bool is_hidden(const struct examined *e)
 {
     return is_weight(e) && !is_embedding(e->tensor);
@@ -215,7 +226,10 @@ static void fans(struct audit *a)
         if (known || c.kind != FINDING_FAN || (is_of_role(a, e) && ratio < 1 && !strstr(c.text, "fan_")))
             continue; /* a whole role that is smaller was made so: T5's queries, for one */
         /* √2 more or less is a gain, too: that is said, not held against it, unless nothing else explains it. */
-        const bool note = fabs(fabs(log(ratio)) - 0.5 * log(2)) < 4.5 * e->law.std_error + 2e-3 && e->explanations > 0;
+        const bool is_gain = fabs(fabs(log(ratio)) - 0.5 * log(2)) < 4.5 * e->law.std_error + 2e-3 && e->explanations > 0;
+        const bool note = is_gain || is_choice(a, e);
+        if (note && is_of_role(a, e) && e->index != a->role[e->role].member[0])
+            continue; /* a note for each role */
         struct finding *const f = audit_add(a, FINDING_FAN, note, i, "std %.5g is %.4g times what %s gives, as it does for %zu of %zu: %s",
                                             e->law.std, ratio, rule->text, most, weights, c.text);
         f->also = c.also;
