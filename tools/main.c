@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sow/version.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/say.h"
@@ -19,7 +20,9 @@ static int run(const struct command *c, int count, char **words)
     const struct arguments arguments = arguments_parse(c, count, words);
     if (arguments.operands < c->min_operands)
         fail(EXIT_INPUT, NOWHERE, "%s: %s is missing (sow %s --help)", c->name, c->operands, c->name);
-    return c->run(&arguments);
+    const int status = c->run(&arguments);
+    free(arguments.given);
+    return status;
 }
 
 static int dispatch(int argc, char **argv)

@@ -55,7 +55,7 @@ struct arguments {
     const char *option[OPTIONS_MAX];
     const char *operand[OPERANDS_MAX];
     size_t operands;
-    struct given *given; /**< repeating options in the order of the command line; never freed */
+    struct given *given; /**< repeating options in the order of the command line */
     size_t givens, given_capacity;
 };
 
