@@ -216,6 +216,9 @@ class Part(Case):
         index = self.path("many/model.safetensors.index.json")
         f = self.part(None, "--reinit", "w.4", "--set", "*=ones", like=index)
         self.assertEqual(self.kept(f, one), set(one.names()) - {"w.4"})
+        f = self.part(None, "--set", "*=normal", "-s", "3", like=index)
+        self.assertEqual({n: f.header[n]["shape"] for n in f.names()}, {n: [100] for n in one.names()})
+        self.assertEqual(self.kept(f, one), set())
         result = sow("init", "--like", self.path("one.safetensors"), "--keep", "w.[0-4]", "--set", "*=ones", "--max-file-size", "1KB", "-o", self.path("again"), "-q")
         self.assertEqual(result.returncode, 0, result.stderr)
         weight_map = json.loads(self.path("again/model.safetensors.index.json").read_text())["weight_map"]

@@ -19,6 +19,7 @@ EQUAL = [
     ('kaiming_normal(gain={"rms": "gelu"})', {"scheme": "kaiming_normal", "gain": {"rms": "gelu"}}),
     ("kaiming_normal(gain=leaky_relu:0.2)", {"scheme": "kaiming_normal", "gain": {"leaky_relu": 0.2}}),
     ("kaiming_normal(layout=dense)", {"scheme": "kaiming_normal", "layout": "dense"}),
+    ("lecun_normal(in_axis=[0], out_axis=1)", {"scheme": "lecun_normal", "in_axis": [0], "out_axis": 1}),
     ("dirac(groups=2)", {"scheme": "dirac", "groups": 2}),
     ("zero_rows([1, 3], normal(std=0.02), axis=-1)", {"scheme": "zero_rows", "list": [1, 3], "inner": {"scheme": "normal", "std": 0.02}, "axis": -1}),
     ("blocks([2,1,1], xavier_uniform, axis=1)", {"scheme": "blocks", "list": [2, 1, 1], "axis": 1, "inner": "xavier_uniform"}),

@@ -324,6 +324,28 @@ class Template(Case):
         self.refused(sow("init", self.model({"tensors": [{"name": "w", "shape": [2], "dtype": "f16"}], "rules": [{"match": "*", **scaled}]}), "-o", self.path("o")), 2, "80000")
         self.refused(sow("init", self.path("two.safetensors"), "-o", self.path("o")), 2, 'no key "sow"')
 
+    def test_damaged_files(self):
+        """An array whose file has bytes changed: read or refused with one line, never a crash."""
+        write_npy(self.path("good.npy"), "F32", [4, 3], struct.pack("<12f", *range(12)))
+        write_safetensors(self.path("good.safetensors"), {"a": {"dtype": "F16", "shape": [4, 3], "data_offsets": [0, 24]}}, bytes(24))
+        seed = int(os.environ.get("SOW_TEST_SEED", random.randrange(2**32)))
+        print("seed", seed)
+        rng = random.Random(seed)
+        for name in ("good.npy", "good.safetensors"):
+            good = self.path(name).read_bytes()
+            bad = self.path("bad" + name[4:])
+            model = self.model({"tensors": [{"name": "a", "shape": [4, 3]}], "rules": [{"match": "*", "scheme": "template", "values": bad.name, "constant_ok": True}]})
+            for _ in range(80):
+                raw = bytearray(good)
+                for _ in range(rng.randint(1, 3)):
+                    raw[rng.randrange(len(raw) if rng.random() < 0.2 else 96)] = rng.choice(b"{}[]'(),:0189<>f\0\xff TF")
+                if rng.random() < 0.2:
+                    del raw[rng.randrange(len(raw)) :]
+                bad.write_bytes(raw)
+                result = sow("init", model, "-o", "/dev/null", "-q", timeout=20)
+                self.assertIn(result.returncode, (0, 2), (seed, result.stderr))
+                self.assertEqual(len(result.stderr.splitlines()), result.returncode // 2, (seed, result.stderr))
+
     def test_an_input_is_not_overwritten(self):
         write_npy(self.path("v.npy"), "F32", [3], struct.pack("<3f", 1, 2, 4))
         before = self.path("v.npy").read_bytes()
