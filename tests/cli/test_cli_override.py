@@ -4,8 +4,9 @@ import itertools
 import json
 import os
 import random
+import subprocess
 
-from sowtest import SIZES, Case, Safetensors, main, sow, write_safetensors
+from sowtest import SIZES, SOW, Case, Safetensors, main, sow, write_safetensors
 
 OLD = {
     "tensors": [
@@ -236,6 +237,22 @@ class Part(Case):
         )
         self.refused(sow("init", self.path("new.safetensors"), "--keep", "h*", "-o", self.path("x")), 2, "--like FILE")
         self.refused(sow("init", self.model({**OLD, "tensors": [{"name": "a", "shape": [1], "kept": True}]}), "-o", self.path("x")), 2, 'unknown key "kept"')
+
+    def test_the_old_file_shrinks_meanwhile(self):
+        """While the output, a FIFO, waits for its reader, the kept checkpoint is cut: an error of the machine, not a short copy."""
+        old, fifo = self.path("large.safetensors"), self.path("fifo")
+        size = 256 << 20
+        write_safetensors(old, {"a": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}})
+        os.truncate(old, os.path.getsize(old) + size)
+        os.mkfifo(fifo)
+        run = subprocess.Popen(SOW + ["init", "--like", old, "--keep", "a", "-o", fifo, "-q", "-t", "1"], stderr=subprocess.PIPE)
+        with open(fifo, "rb") as reader:
+            self.assertEqual(len(reader.read(4096)), 4096)
+            os.truncate(old, 5000)
+            while reader.read(1 << 20):
+                pass
+        self.assertRegex(run.communicate(timeout=60)[1].decode(), "^sow: .*large.safetensors: cannot be read: it became shorter\n$")
+        self.assertEqual(run.returncode, 1)
 
     def test_report(self):
         result = sow("init", "--like", self.old_path, "--reinit", "step", "--reinit", "wte.weight[0:25]", "--set", "*=constant(1, constant_ok=true)", "-o", self.path("x"), "--json")

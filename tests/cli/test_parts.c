@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The program's parts that know nothing of files: globs, ranges, UTF-8, suggestions, escapes, formats, moments. */
+/* The program's parts that know nothing of files: globs, ranges, UTF-8, suggestions, escapes, formats, moments, boxes, slices. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,7 +12,9 @@
 #include "tools/base/suggest.h"
 #include "tools/base/utf8.h"
 #include "tools/files/formats.h"
+#include "tools/model/box.h"
 #include "tools/model/moments.h"
+#include "tools/model/slices.h"
 
 static void globs(void **state)
 {
@@ -304,12 +306,104 @@ static void sums(void **state)
     }
 }
 
+/* Every element of a range once, in order, by few boxes; and what two boxes share, element by element. */
+static void boxes(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 3000; round++) {
+        const int rank = (int)test_random_below(6);
+        int64_t shape[SOW_MAX_RANK] = {0};
+        uint64_t n = 1;
+        struct box other = {{0}, {0}}, both;
+        for (int i = 0; i < rank; i++) {
+            shape[i] = 1 + (int64_t)test_random_below(4);
+            n *= (uint64_t)shape[i];
+            other.start[i] = (int64_t)test_random_below((uint64_t)shape[i]);
+            other.size[i] = 1 + (int64_t)test_random_below((uint64_t)(shape[i] - other.start[i]));
+        }
+        uint64_t first = test_random_below(n), expected = first;
+        const uint64_t end = first + 1 + test_random_below(n - first);
+        for (int count = 1; first < end; count++) {
+            const uint64_t begin = first;
+            const struct box box = box_next(rank, shape, &first, end);
+            assert_true(count <= (rank ? 2 * rank - 1 : 1));
+            assert_int_equal(box_elements(rank, &box), first - begin);
+            assert_int_equal(box_index(rank, shape, box.start), begin);
+            const int meet = box_meet(rank, &box, &other, &both);
+            int64_t at[SOW_MAX_RANK];
+            memcpy(at, box.start, sizeof at);
+            for (uint64_t k = begin; k < first; k++) {
+                int in_other = 1, in_both = meet;
+                assert_int_equal(box_index(rank, shape, at), expected++);
+                for (int i = 0; i < rank; i++) {
+                    in_other = in_other && at[i] >= other.start[i] && at[i] < other.start[i] + other.size[i];
+                    in_both = in_both && at[i] >= both.start[i] && at[i] < both.start[i] + both.size[i];
+                }
+                assert_int_equal(in_other, in_both);
+                for (int i = rank; i-- > 0; at[i] = box.start[i])
+                    if (++at[i] < box.start[i] + box.size[i])
+                        break;
+            }
+        }
+        assert_int_equal(expected, end);
+    }
+}
+
+static void slices(void **state)
+{
+    (void)state;
+    static const int64_t shape[] = {10, 7};
+    static const struct {
+        const char *text;
+        int starts; /* where the slices start, 0: no slices */
+        const char *box;
+    } cases[] = {
+        {"w[2:5,:]", 2, "[2:5,0:7]"},
+        {"w[-3:]", 2, "[7:10,0:7]"},
+        {"w[:-3, 1 : 2]", 2, "[0:7,1:2]"},
+        {"h.[0-9].w[0:1,-7:+7]", 10, "[0:1,0:7]"},
+        {"w", 0, NULL},
+        {"w[0-9]", 0, NULL},
+        {"w[a:b]", 0, NULL},
+        {"w[0:1]x", 0, NULL},
+        {"w[]", 0, NULL},
+        {"w[0:1", 0, NULL},
+        {"w[:]", 2, "[0:10,0:7]"},
+        {"w[:,:,:]", 2, NULL},
+        {"w[0:11]", 2, NULL},
+        {"w[-11:]", 2, NULL},
+        {"w[3:3]", 2, NULL},
+        {"w[3:-7]", 2, NULL},
+        {"w[0:4:2]", 2, NULL},
+        {"w[0:1,2]", 2, NULL},
+        {"w[:,]", 2, NULL},
+        {"w[0:99999999999999999999]", 2, NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct box box;
+        struct sink sink = {0};
+        const size_t at = slices_find(cases[i].text);
+        assert_int_equal(at, cases[i].starts);
+        if (!at)
+            continue;
+        const char *const why = slices_box(cases[i].text + at, 2, shape, &box);
+        if ((why == NULL) != (cases[i].box != NULL))
+            fail_msg("%s: %s", cases[i].text, why ? why : "taken");
+        if (why)
+            continue;
+        slices_write(&sink, 2, &box);
+        sink_put(&sink, "", 1);
+        assert_string_equal(sink.data, cases[i].box);
+        sink_free(&sink);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(globs),   cmocka_unit_test(captures),   cmocka_unit_test(ranges),
-        cmocka_unit_test(utf8),    cmocka_unit_test(surrogates), cmocka_unit_test(suggestions),
-        cmocka_unit_test(escapes), cmocka_unit_test(sizes),      cmocka_unit_test(sums),
+        cmocka_unit_test(globs),      cmocka_unit_test(captures),    cmocka_unit_test(ranges),  cmocka_unit_test(utf8),
+        cmocka_unit_test(surrogates), cmocka_unit_test(suggestions), cmocka_unit_test(escapes), cmocka_unit_test(sizes),
+        cmocka_unit_test(sums),       cmocka_unit_test(boxes),       cmocka_unit_test(slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

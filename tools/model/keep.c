@@ -186,14 +186,17 @@ static uint32_t new_boxes(const struct tensor *t, const int64_t *old, struct box
 
 static void find_boxes(struct model *m, struct tensor *t, const struct verdict *v)
 {
+    struct box grown[SOW_MAX_RANK];
     struct change *const change = arena_alloc(&m->arena, sizeof *change);
-    struct box *const box = arena_alloc(&m->arena, (v->boxes + SOW_MAX_RANK) * sizeof *box);
     *change = t->change ? *t->change : (struct change){.old_shape = t->shape, .old_rank = t->rank, .old_format = t->format};
-    change->box = box;
+    t->change = change;
     if (t->rank > SOW_MAX_RANK)
         fail(EXIT_INPUT, tensor_place(m, t), "%s has %d dimensions, at most %d where a box is drawn", quoted(t->name, t->name_length),
              t->rank, SOW_MAX_RANK);
-    change->boxes = new_boxes(t, change->old_shape, box);
+    change->boxes = new_boxes(t, change->old_shape, grown);
+    struct box *const box = arena_alloc(&m->arena, (v->boxes + change->boxes + 1) * sizeof *box);
+    memcpy(box, grown, change->boxes * sizeof *box);
+    change->box = box;
     for (size_t i = 0; i < m->keeps; i++) {
         const struct keep_option *const o = &m->keep[i];
         if (!o->slices || !glob_match(o->glob, t->name, t->name_length, NULL))
@@ -203,7 +206,6 @@ static void find_boxes(struct model *m, struct tensor *t, const struct verdict *
             fail(EXIT_INPUT, option_place(o), "%s, %s %s: %s", quoted(o->text, strlen(o->text)), quoted(t->name, t->name_length),
                  shape_text(t), why);
     }
-    t->change = change;
 }
 
 void keep_bind(struct model *m)

@@ -42,6 +42,8 @@ void text_member(struct text *t, struct json *object, const char *key, size_t le
     value->key_column = (uint32_t)at + 1;
     if (json_member(object, value->key))
         fail(EXIT_INPUT, text_place(t, at), "%s is given twice", quoted(key, length));
+    if (object->length >= JSON_MAX_KEYS)
+        fail(EXIT_INPUT, text_place(t, at), "more than %d keys in one object", JSON_MAX_KEYS);
     text_append(object, value);
 }
 
