@@ -86,18 +86,18 @@ void output_write(struct output *o, const void *data, size_t length)
 void output_commit(struct output *o)
 {
     if (o->target)
-        targets_commit(&o->target, 1, o->force, NULL, 0);
+        targets_commit(&o->target, 1, o->force, false, NULL, 0);
     else if (o->fd != STDOUT_FILENO && close(o->fd) != 0)
         fail(EXIT_MACHINE, at(o->name), "%s", strerror(errno));
 }
 
-void outputs_commit(struct output *o, size_t count, char *const *stale, size_t stales)
+void outputs_commit(struct output *o, size_t count, bool index, char *const *stale, size_t stales)
 {
     struct target **const t = calloc(count, sizeof(struct target *));
     if (!t)
         fail_memory(count * sizeof *t);
     for (size_t i = 0; i < count; i++)
         t[i] = o[i].target;
-    targets_commit(t, count, o->force, stale, stales);
+    targets_commit(t, count, o->force, index, stale, stales);
     free(t);
 }

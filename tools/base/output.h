@@ -35,6 +35,6 @@ void output_write(struct output *output, const void *data, size_t length);
 void output_commit(struct output *output);
 
 /** The same for regular files that make sense together only, all of one --force; see targets_commit(). */
-void outputs_commit(struct output *output, size_t count, char *const *stale, size_t stales);
+void outputs_commit(struct output *output, size_t count, bool index, char *const *stale, size_t stales);
 
 #endif

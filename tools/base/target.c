@@ -265,7 +265,7 @@ static void close_target(const struct target *t, bool last)
         (void)close(t->folder);
 }
 
-void targets_commit(struct target *const *t, size_t count, bool force, char *const *stale, size_t stales)
+void targets_commit(struct target *const *t, size_t count, bool force, bool index, char *const *stale, size_t stales)
 {
     for (size_t i = 0; i < count; i++)
         if (fsync(t[i]->fd) != 0)
@@ -275,7 +275,7 @@ void targets_commit(struct target *const *t, size_t count, bool force, char *con
         if (!t[i]->named && with_temporary_name(t[i], link_named) < 0)
             fail(EXIT_MACHINE, at(t[i]->name), "cannot be put in place: %s", strerror(errno));
     const sigset_t old = block_signals();
-    if (force && count > 1)
+    if (force && index)
         (void)unlinkat(t[count - 1]->folder, t[count - 1]->base, 0);
     for (size_t i = 0; i < count; i++)
         put(t[i], force);

@@ -19,10 +19,10 @@ struct target *target_open(const char *name, const struct stat *old, int *fd);
 
 /**
  * All bytes to the disk, then every file in its place in that order. Without `force` a name must still be free. If one cannot be placed,
- * those before it are taken back, as far as they replaced nothing. Where several replace older files, the last one's older file goes first:
- * readers find the others through it. `stale` are names in the last one's folder to remove when all is done. Frees the targets.
+ * those before it are taken back, as far as they replaced nothing. With `index`, readers find the others through the last one: if it
+ * replaces an older file, that goes first of all. `stale` are names in the last one's folder to remove when all is done. Frees the targets.
  */
-void targets_commit(struct target *const *target, size_t count, bool force, char *const *stale, size_t stales);
+void targets_commit(struct target *const *target, size_t count, bool force, bool index, char *const *stale, size_t stales);
 
 /** Makes a folder unless it is there; with `remove` it goes again if nothing is committed. Leaves with the reason. */
 void target_folder(const char *name, bool remove);

@@ -184,7 +184,7 @@ static void commit(const struct save *s, const struct part_names *names, struct 
         if (s->manifest)
             output_commit(manifest);
         if (s->model->max_part_bytes)
-            outputs_commit(out, names->count, names->stale, names->stales);
+            outputs_commit(out, names->count, names->count > 1, names->stale, names->stales);
         else
             output_commit(out);
         return;
@@ -194,7 +194,7 @@ static void commit(const struct save *s, const struct part_names *names, struct 
         fail_memory((names->count + 1) * sizeof *all);
     all[0] = *manifest;
     memcpy(all + 1, out, names->count * sizeof *all);
-    outputs_commit(all, names->count + 1, names->stale, names->stales);
+    outputs_commit(all, names->count + 1, names->count > 1, names->stale, names->stales);
     free(all);
 }
 
