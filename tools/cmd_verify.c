@@ -125,7 +125,6 @@ static int run_manifest(const struct arguments *a, struct findings_report *r)
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (a->option[others[i]])
             fail(EXIT_INPUT, NOWHERE, "--%s beside --manifest, which says all", verify_options[others[i]].name);
-    digest_needed("--manifest");
     struct input in = input_open(a->option[VERIFY_MANIFEST]);
     struct manifest manifest = {0};
     struct digest *digest;
@@ -163,6 +162,8 @@ static int run_init(const struct arguments *a, struct findings_report *r)
 
 static int run(const struct arguments *a)
 {
+    if (a->option[VERIFY_MANIFEST])
+        digest_needed("--manifest");
     struct host host = host_open(a->option[VERIFY_THREADS], a->option[VERIFY_ISA]);
     struct checkpoint c = checkpoint_open(a->operand[0]);
     struct findings_report report = {.checkpoint = &c, .host = &host};
