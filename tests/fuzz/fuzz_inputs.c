@@ -65,6 +65,7 @@ static void read_description(const char *text, size_t length)
 {
     model.file = "description";
     model.max_part_bytes = length % 3 ? 0 : length; /* in several files, too */
+    model.variant = memmem(text, length, "\"variants\"", 10) && length % 2 ? "v" : NULL;
     model.forced_format = FORMAT_NONE;
     description_read(&model, text, length);
     plan(&model);
