@@ -103,10 +103,10 @@ class Template(Case):
                         self.refused(sow("init", path, "-o", self.path("x")), 2, f"template: values from .*, {target} cannot hold them exactly")
 
     def test_rounding(self):
-        """f64 to the others: one rounding, to nearest even; halfway cases, subnormals, the largest."""
-        values = [1 + 2**-8, 1 + 3 * 2**-8, 1 + 2**-11, 1 + 3 * 2**-11, 1 + 2**-24, 2.0**-25, 2.0**-149, 1 / 3, -0.1, 65504.0, 0.0, -0.0, 6e-8]
+        """f64 to the others: to nearest even, to the halves by way of f32; halfway cases, subnormals, the largest."""
+        values = [1 + 2**-11 + 2**-30, 1 + 2**-8 + 2**-30, 1 + 3 * 2**-8 + 2**-20, 1 + 2**-8, 1 + 3 * 2**-8, 1 + 2**-11, 1 + 3 * 2**-11, 1 + 2**-24, 2.0**-25, 2.0**-149, 1 / 3, -0.1, 65504.0, 0.0, -0.0, 6e-8]
         write_npy(self.path("v.npy"), "F64", [len(values)], struct.pack(f"<{len(values)}d", *values))
-        for dtype, rounded in (("f32", lambda x: struct.unpack("f", struct.pack("f", x))[0]), ("f16", lambda x: struct.unpack("e", struct.pack("e", x))[0]), ("bf16", lambda x: to_bf16(x)), ("f64", lambda x: x)):
+        for dtype, rounded in (("f32", lambda x: struct.unpack("f", struct.pack("f", x))[0]), ("f16", lambda x: struct.unpack("e", struct.pack("e", struct.unpack("f", struct.pack("f", x))[0]))[0]), ("bf16", lambda x: to_bf16(x)), ("f64", lambda x: x)):
             got = self.one([len(values)], dtype, "v.npy")
             self.assertEqual([struct.pack("d", x) for x in got], [struct.pack("d", rounded(x)) for x in values], dtype)
 

@@ -241,7 +241,7 @@ sow_status tensor_law(const struct model *m, const struct tensor *t, struct law 
         if (found != SOW_OK || !whole || (law->dist.kind == SOW_DIST_CONSTANT && format_whole(f, law->dist.mean, &bits)))
             return found;
     }
-    static const char only[] = "a type of whole numbers takes only a constant that it can represent";
+    static const char only[] = "a type of whole numbers takes only a constant that it can represent, or an array (template)";
     if (size) {
         (void)strncpy(why, only, size);
         why[size - 1] = '\0';
