@@ -204,6 +204,15 @@ static void test_plain_lanes(void **state)
         vd_store(wide_to + N64 + 1 - wide_shift, vd_load(wide_from + wide_shift));
         assert_memory_equal(to, want, sizeof to);
         assert_memory_equal(wide_to, wide_want, sizeof wide_to);
+        vd wide[N32 / N64];
+        vf_widen(vf_load(from + shift), wide);
+        for (int v = 0; v < N32 / N64; v++)
+            vd_store(wide_to + v * N64, wide[v]);
+        vd_store(wide_want, vd_load_f32(from + shift));
+        for (int i = 0; i < N32; i++)
+            assert_true(wide_to[i] == (double)from[shift + i]);
+        for (int i = 0; i < N64; i++)
+            assert_true(wide_want[i] == (double)from[shift + i]);
     }
 }
 

@@ -199,6 +199,7 @@ static sow_status add(struct worker *w, uint64_t first, size_t n)
     const uint8_t *const data = from->data[r->tensor] + first * size;
     const sow_status status =
         formats[format].kind == FORMAT_FLOAT ? sow_tally_add(w->tally, first, data, n) : add_converted(w, format, data, first, n);
+    checkpoint_done(from, r->tensor, first * size, (first + n) * size);
     w->added += n;
     return status;
 }
