@@ -119,6 +119,29 @@ static void templates(void **state)
     assert_int_equal(half[5], 0x3c00);
 }
 
+/* A shard looks at its part of the array alone where nothing can overflow: the rest of this one faults. */
+static void template_shards_read_their_share(void **state)
+{
+    (void)state;
+    static const sow_dtype types[][2] = {
+        {SOW_F32, SOW_F32}, {SOW_F16, SOW_F32}, {SOW_BF16, SOW_F64}, {SOW_F16, SOW_BF16}, {SOW_F64, SOW_F64}};
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        test_guarded g = test_guarded_make(4096);
+        const int64_t half = (int64_t)((size_t)(g.end - g.begin) / sow_dtype_size(types[i][0])), whole = 2 * half;
+        memset(g.begin, 0, (size_t)(g.end - g.begin));
+        const sow_scheme_parts parts = {.values = g.begin, .values_dtype = types[i][0], .values_rank = 1, .values_shape = &whole};
+        sow_scheme s = sow_scheme_named("template");
+        s.parts = &parts;
+        unsigned char *const out = malloc((size_t)half * sow_dtype_size(types[i][1]) + 1);
+        sow_tensor t = sow_tensor_make(out, types[i][1], 1, &half);
+        t.global_shape[0] = whole;
+        assert_int_equal(sow_init(NULL, s, stream_of(0), &t), SOW_OK);
+        assert_int_equal(sow_init_range(NULL, s, stream_of(0), types[i][1], 1, &whole, 0, out, (size_t)half), SOW_OK);
+        free(out);
+        test_guarded_free(&g);
+    }
+}
+
 static void third(void *user, const sow_custom_range *range, double *values)
 {
     (void)user;
@@ -236,10 +259,15 @@ static void writers_are_no_distribution(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identity_and_dirac),         cmocka_unit_test(sparse_counts),
-        cmocka_unit_test(sparse_subsets_are_uniform), cmocka_unit_test(templates),
-        cmocka_unit_test(custom_callbacks),           cmocka_unit_test(errors_name_argument_value_and_limit),
-        cmocka_unit_test(ranges_are_checked),         cmocka_unit_test(writers_are_no_distribution),
+        cmocka_unit_test(identity_and_dirac),
+        cmocka_unit_test(sparse_counts),
+        cmocka_unit_test(sparse_subsets_are_uniform),
+        cmocka_unit_test(templates),
+        cmocka_unit_test(template_shards_read_their_share),
+        cmocka_unit_test(custom_callbacks),
+        cmocka_unit_test(errors_name_argument_value_and_limit),
+        cmocka_unit_test(ranges_are_checked),
+        cmocka_unit_test(writers_are_no_distribution),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
