@@ -91,20 +91,29 @@ static void spread(double n, double a, double b, double low, double width, size_
     }
 }
 
+static void add_bucket(sow_dtype dtype, uint32_t bucket, uint64_t n, double low, double high, size_t bins, double *counts)
+{
+    double a, b;
+    bucket_range(dtype, bucket, &a, &b);
+    if (isnan(a) || b < low || a > high)
+        return;
+    if (sow_dtype_size(dtype) == 2)
+        widen(dtype, bucket, &a, &b);
+    spread((double)n, a > low ? a : low, b < high ? b : high, low, (high - low) / (double)bins, bins, counts);
+}
+
+/* Most buckets are empty. */
 static OUT_OF_LINE void bins_of(sow_dtype dtype, const uint64_t *histogram, double low, double high, size_t bins, double *counts)
 {
-    const double width = (high - low) / (double)bins;
+    enum { ROW = 32 };
     memset(counts, 0, bins * sizeof *counts);
-    for (uint32_t bucket = 0; bucket < SOW_STATS_BUCKETS; bucket++) {
-        double a, b;
-        if (histogram[bucket] == 0)
-            continue;
-        bucket_range(dtype, bucket, &a, &b);
-        if (isnan(a) || b < low || a > high)
-            continue;
-        if (sow_dtype_size(dtype) == 2)
-            widen(dtype, bucket, &a, &b);
-        spread((double)histogram[bucket], a > low ? a : low, b < high ? b : high, low, width, bins, counts);
+    for (uint32_t first = 0; first < SOW_STATS_BUCKETS; first += ROW) {
+        uint64_t any = 0;
+        for (uint32_t i = 0; i < ROW; i++)
+            any |= histogram[first + i];
+        for (uint32_t i = 0; any && i < ROW; i++)
+            if (histogram[first + i])
+                add_bucket(dtype, first + i, histogram[first + i], low, high, bins, counts);
     }
 }
 
