@@ -401,7 +401,8 @@ void sow_tally_reset(sow_tally *t, sow_dtype dtype)
     t->in_fresh = t->zeros = t->nans = t->infs = t->at_min = t->at_max = 0;
     t->min = (double)INFINITY;
     t->max = (double)-INFINITY;
-    t->dtype = dtype;
+    if (sow_dtype_size(dtype))
+        t->dtype = dtype;
 }
 
 sow_status sow_tally_create(const sow_context *ctx, sow_dtype dtype, sow_tally **out)

@@ -417,6 +417,8 @@ static void refused(void **state)
     sow_tally_reset(u, SOW_F64);
     assert_int_equal(sow_tally_merge(t, u), SOW_ERR_DTYPE);
     sow_tally_reset(u, SOW_F32);
+    sow_tally_reset(u, SOW_DTYPE_COUNT);
+    sow_tally_reset(NULL, SOW_F32);
     assert_int_equal(sow_tally_add(u, 0, x, 100), SOW_OK);
     assert_int_equal(sow_tally_merge(t, u), SOW_OK);
     assert_int_equal(sow_tally_finish(t, &s, NULL), SOW_OK);

@@ -79,7 +79,7 @@ SOW_API sow_status sow_tally_create(const sow_context *ctx, sow_dtype dtype, sow
 /** NULL is fine. */
 SOW_API void sow_tally_destroy(sow_tally *tally);
 
-/** Empty again, for another tensor of that type. */
+/** Empty again, for another tensor of that type; an unknown type leaves the old one. NULL is fine. */
 SOW_API void sow_tally_reset(sow_tally *tally, sow_dtype dtype);
 
 /**
