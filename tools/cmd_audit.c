@@ -17,7 +17,7 @@ static const struct option audit_options[] = {
     [AUDIT_AS] = {"as", 0, "RECIPE",
                   "What it should be: a recipe (gpt2, llama-2-7b:torchtitan), a MODEL.json, or a checkpoint that sow wrote", "", false},
     [AUDIT_CHECK] = {"check", 'c', NULL, "Exit status 1 if anything is wrong (notes are not)", NULL, false},
-    [AUDIT_ALL] = {"all", 'a', NULL, "A line for each tensor, not for each role", NULL, false},
+    [AUDIT_ALL] = {"all", 'a', NULL, "A line for each tensor and finding, not for each role", NULL, false},
     [AUDIT_IGNORE] = {"ignore", 0, "KIND", "Leave findings of that kind out; may be repeated", FINDING_LIST(X), true},
     [AUDIT_JSON] = OPTION_JSON,
     [AUDIT_CSV] = {"csv", 0, NULL, "Print CSV: a row for each tensor", NULL, false},

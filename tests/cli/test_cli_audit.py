@@ -309,9 +309,15 @@ class Expected(Audit):
 
     def test_recipe(self):
         self.refused(sow("audit", self.path("none.safetensors"), "--as", "gpt3"), 2, "gpt3")
-        self.make({"tensors": [{"name": "h.0.bias", "shape": [4]}], "rules": [{"match": "*", "scheme": "zeros"}]}, name="t.safetensors")
-        kinds = {kind for kind, _, _ in self.findings(self.path("t.safetensors"), "gpt2")}
-        self.assertIn("missing", kinds)
+        zeros = [{"match": "*", "scheme": "zeros"}]
+        self.make({"tensors": [{"name": "h.0.ln_1.bias", "shape": [768]}], "rules": zeros}, name="t.safetensors")
+        found = self.audit(self.path("t.safetensors"), "--as", "gpt2")["findings"]
+        self.assertEqual([x["kind"] for x in found], ["missing"] * 147)
+        text = sow("audit", self.path("t.safetensors"), "--as", "gpt2").stdout.decode()
+        self.assertRegex(text, r'ERROR  missing: "wte.weight" \[50257, 768\] is not in the file \(146 more\)')
+        self.make({"tensors": [{"name": "blocks.0.bias", "shape": [768]}], "rules": zeros}, name="t.safetensors")
+        (only,) = self.audit(self.path("t.safetensors"), "--as", "gpt2")["findings"]
+        self.assertRegex(only["text"], r'none of .* is in the file: there "wte.weight", here "blocks.0.bias"')
 
 
 if __name__ == "__main__":

@@ -177,9 +177,24 @@ static void forgive_ties(struct audit *a)
     }
 }
 
+/* Another model, or other names for it: one line says so. */
+static bool has_nothing_in_common(struct audit *a)
+{
+    const struct model *const m = a->expected;
+    for (size_t i = 0; i < m->tensors; i++)
+        if (a->has_expected[i])
+            return false;
+    const struct tensor *const t = a->tensors ? a->examined[0].tensor : NULL;
+    (void)audit_add(a, FINDING_MISSING, false, NO_INDEX, "none of the description's %zu tensors is in the file: there %s, here %s", m->tensors,
+                    quoted(m->tensor[0].name, m->tensor[0].name_length), t ? quoted(t->name, t->name_length) : "nothing");
+    return true;
+}
+
 void audit_expected(struct audit *a)
 {
     const struct model *const m = a->expected;
+    if (has_nothing_in_common(a))
+        return;
     for (size_t i = 0; i < m->tensors; i++)
         if (!a->has_expected[i] && !m->tensor[i].tied)
             (void)audit_add(a, FINDING_MISSING, false, NO_INDEX, "%s %s is not in the file",

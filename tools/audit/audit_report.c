@@ -63,15 +63,19 @@ struct line {
     uint32_t count;
 };
 
-static struct line line_at(const struct audit *a, const struct role *r, uint32_t *k, bool all)
+/* The line of member k, or none (count 0) if an earlier member has it. */
+static struct line line_at(const struct audit *a, const struct role *r, uint32_t k, bool all)
 {
-    const struct examined *const e = &a->examined[r->member[*k]];
+    const struct examined *const e = &a->examined[r->member[k]];
     struct line line = {e, NULL, 1};
-    while (!all && *k + line.count < r->members && says_the_same(e, &a->examined[r->member[*k + line.count]]))
-        line.count++;
-    line.name =
-        line.count > 1 && line.count == r->members ? plain(r->pattern, strlen(r->pattern)) : plain(e->tensor->name, e->tensor->name_length);
-    *k += line.count;
+    for (uint32_t j = 0; j < k && !all; j++)
+        if (says_the_same(&a->examined[r->member[j]], e)) {
+            line.count = 0;
+            return line;
+        }
+    for (uint32_t j = k + 1; j < r->members && !all; j++)
+        line.count += says_the_same(e, &a->examined[r->member[j]]);
+    line.name = line.count > 1 ? plain(r->pattern, strlen(r->pattern)) : plain(e->tensor->name, e->tensor->name_length);
     return line;
 }
 
@@ -94,9 +98,11 @@ static void print_tensors(const struct audit *a, bool all)
             printf("sure   scheme\n");
         }
         for (size_t r = 0; r < a->roles; r++)
-            for (uint32_t k = 0; k < a->role[r].members;) {
-                const struct line l = line_at(a, &a->role[r], &k, all);
+            for (uint32_t k = 0; k < a->role[r].members; k++) {
+                const struct line l = line_at(a, &a->role[r], k, all);
                 char full[760];
+                if (l.count == 0)
+                    continue;
                 (void)snprintf(full, sizeof full, "%s%s", l.name, count_text(l.count));
                 if (!pass) {
                     const int w = columns_of(full), s = (int)strlen(shape_text(l.first->tensor)), t = columns_of(l.first->law_text);
@@ -114,8 +120,30 @@ static void print_tensors(const struct audit *a, bool all)
     }
 }
 
-static void print_finding(const struct audit *a, const struct finding *f)
+static const char *plain_pattern(const struct audit *a, uint32_t tensor)
 {
+    const char *const pattern = a->role[a->examined[tensor].role].pattern;
+    return plain(pattern, strlen(pattern));
+}
+
+static bool is_like(const struct audit *a, const struct finding *f, const struct finding *g)
+{
+    if (f->kind != g->kind || f->note != g->note || (f->tensor == NO_INDEX) != (g->tensor == NO_INDEX))
+        return false;
+    return f->tensor == NO_INDEX || f->kind == FINDING_MISSING || a->examined[f->tensor].role == a->examined[g->tensor].role;
+}
+
+/* Findings of one kind about one role are one line, the first's; so are all that miss. */
+static void print_finding(const struct audit *a, const struct finding *f, bool all)
+{
+    size_t more = 0;
+    for (size_t i = 0; i < a->findings && !all; i++) {
+        if (!is_like(a, f, &a->finding[i]) || &a->finding[i] == f)
+            continue;
+        if (&a->finding[i] < f)
+            return;
+        more++;
+    }
     printf("%-5s  %s", f->note ? "note" : "ERROR", finding_words[f->kind]);
     for (int k = 0; k < FINDING_KINDS; k++)
         if (f->also & 1u << k)
@@ -124,7 +152,12 @@ static void print_finding(const struct audit *a, const struct finding *f)
         printf("  %s", plain(a->examined[f->tensor].tensor->name, a->examined[f->tensor].tensor->name_length));
     if (f->other != NO_INDEX)
         printf(" and %s", plain(a->examined[f->other].tensor->name, a->examined[f->other].tensor->name_length));
-    printf(": %s\n", f->text);
+    printf(": %s", f->text);
+    if (more && (f->tensor == NO_INDEX || f->kind == FINDING_MISSING))
+        printf(" (%zu more)", more);
+    else if (more)
+        printf(" (%zu more of %s)", more, plain_pattern(a, f->tensor));
+    printf("\n");
 }
 
 void audit_print_table(const struct audit *a, bool all)
@@ -139,7 +172,7 @@ void audit_print_table(const struct audit *a, bool all)
         for (size_t i = 0; i < a->findings; i++)
             if (a->finding[i].note == notes) {
                 errors += !notes;
-                print_finding(a, &a->finding[i]);
+                print_finding(a, &a->finding[i], all);
             }
     printf("%zu tensor%s, %" PRIu64 " elements, %s: %zu error%s, %zu note%s\n", a->tensors, a->tensors == 1 ? "" : "s", elements,
            bytes_text((double)a->checkpoint->bytes), errors, errors == 1 ? "" : "s", a->findings - errors,

@@ -202,7 +202,7 @@ static bool is_choice(const struct audit *a, const struct examined *e)
 
 static bool is_hidden(const struct examined *e)
 {
-    return is_weight(e) && !is_embedding(e->tensor);
+    return is_weight(e) && !is_embedding(e->tensor) && !name_has(e->tensor, "bias"); /* T5's table of positions is called so */
 }
 
 /* A rule with a fan that nearly all weights follow, and one that has another fan. */
@@ -223,8 +223,8 @@ static void fans(struct audit *a)
         for (int kind = FINDING_ATOM; kind <= FINDING_RESIDUAL; kind++)
             known = known || audit_has(a, i, (enum finding_kind)kind);
         const struct cause c = cause_of(a, e, ratio, e->law.std_error);
-        if (known || c.kind != FINDING_FAN || (is_of_role(a, e) && ratio < 1 && !strstr(c.text, "fan_")))
-            continue; /* a whole role that is smaller was made so: T5's queries, for one */
+        if (known || c.kind != FINDING_FAN || (ratio < 1 && !strstr(c.text, "fan_")))
+            continue; /* a shard's fan makes it larger; what is smaller was made so: T5's queries, for one */
         /* √2 more or less is a gain, too: that is said, not held against it, unless nothing else explains it. */
         const bool is_gain = fabs(fabs(log(ratio)) - 0.5 * log(2)) < 4.5 * e->law.std_error + 2e-3 && e->explanations > 0;
         const bool note = is_gain || is_choice(a, e);
