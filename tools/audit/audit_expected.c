@@ -185,8 +185,8 @@ static bool has_nothing_in_common(struct audit *a)
         if (a->has_expected[i])
             return false;
     const struct tensor *const t = a->tensors ? a->examined[0].tensor : NULL;
-    (void)audit_add(a, FINDING_MISSING, false, NO_INDEX, "none of the description's %zu tensors is in the file: there %s, here %s", m->tensors,
-                    quoted(m->tensor[0].name, m->tensor[0].name_length), t ? quoted(t->name, t->name_length) : "nothing");
+    (void)audit_add(a, FINDING_MISSING, false, NO_INDEX, "none of the description's %zu tensors is in the file: there %s, here %s",
+                    m->tensors, quoted(m->tensor[0].name, m->tensor[0].name_length), t ? quoted(t->name, t->name_length) : "nothing");
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,11 +25,18 @@ struct repeats {
     size_t needles, needle_capacity;
     struct hit *hit;
     size_t hits, hit_capacity;
+    uint8_t filter[1 << REPEATS_FILTER_BITS]; /* of hashes of needles */
+    pthread_mutex_t lock;
 };
 
 static uint64_t canonical(uint64_t signs)
 {
     return signs < ~signs ? signs : ~signs;
+}
+
+const uint8_t *repeats_filter(const struct repeats *r)
+{
+    return r->filter;
 }
 
 struct repeats *repeats_new(struct audit *a)
@@ -37,6 +45,7 @@ struct repeats *repeats_new(struct audit *a)
     if (!r)
         fail_memory(sizeof *r);
     r->audit = a;
+    (void)pthread_mutex_init(&r->lock, NULL);
     return r;
 }
 
@@ -44,6 +53,7 @@ void repeats_needle(struct repeats *r, uint64_t signs, uint32_t tensor)
 {
     r->needle = array_grow(r->needle, &r->needle_capacity, r->needles + 1, sizeof *r->needle);
     r->needle[r->needles++] = (struct needle){canonical(signs), tensor, 0};
+    r->filter[repeats_hash(signs)] = r->filter[repeats_hash(~signs)] = 1;
 }
 
 static int by_signs(const void *a, const void *b)
@@ -71,6 +81,7 @@ void repeats_found(struct repeats *r, uint64_t signs, uint32_t tensor, uint64_t 
         else
             high = middle;
     }
+    (void)pthread_mutex_lock(&r->lock);
     for (; low < r->needles && r->needle[low].signs == want; low++) {
         struct needle *const n = &r->needle[low];
         if ((n->tensor == tensor && r->audit->examined[tensor].needle_at == at) || n->hits == PER_NEEDLE)
@@ -78,6 +89,7 @@ void repeats_found(struct repeats *r, uint64_t signs, uint32_t tensor, uint64_t 
         n->hits++;
         r->hit[r->hits++] = (struct hit){(uint32_t)low, tensor, at};
     }
+    (void)pthread_mutex_unlock(&r->lock);
 }
 
 struct likeness repeats_compare(const struct examined *a, uint64_t first, const struct examined *b, uint64_t second, size_t n)
@@ -214,6 +226,7 @@ void repeats_verdicts(struct repeats *r)
         if (i == 0 || mine != r->needle[r->hit[i - 1].needle].tensor || r->hit[i].tensor != r->hit[i - 1].tensor)
             judge(r, mine, r->hit[i].tensor, r->hit[i].at);
     }
+    (void)pthread_mutex_destroy(&r->lock);
     free(r->needle);
     free(r->hit);
     free(r);

@@ -13,8 +13,17 @@ struct repeats;
 struct repeats *repeats_new(struct audit *a);
 void repeats_needle(struct repeats *r, uint64_t signs, uint32_t tensor);
 void repeats_ready(struct repeats *r);
-/** Signs that may be a needle, or its opposite, at element `at` of `tensor`. One thread at a time. */
+/** Whether signs may be a needle, or its opposite: bytes by hash, 0 for nearly all others. */
+enum { REPEATS_FILTER_BITS = 15 };
+const uint8_t *repeats_filter(const struct repeats *r);
+static inline uint32_t repeats_hash(uint64_t signs)
+{
+    return (uint32_t)(signs * 0x9e3779b97f4a7c15u >> (64 - REPEATS_FILTER_BITS));
+}
+/** Such signs stand at element `at` of `tensor`; any thread. */
 void repeats_found(struct repeats *r, uint64_t signs, uint32_t tensor, uint64_t at);
+/** audit_needles.c: elements [first, first + n) of a tensor, `first` a multiple of 64; any thread. */
+void repeats_look(struct repeats *r, uint32_t tensor, const struct examined *e, uint64_t first, uint64_t n);
 /** Compares, adds the findings, and is gone. */
 void repeats_verdicts(struct repeats *r);
 

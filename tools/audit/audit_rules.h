@@ -21,7 +21,13 @@ struct rule_case {
     char text[96];
 };
 
-/** Calls `each` for every rule that can be applied to the tensor, the usual ones first. `sigma`: of most of the model's weights. */
+/** audit_rules.c: the table. A rule's scheme for a tensor, and its words with the numbers in place; false: it cannot be applied. */
+size_t rule_count(void);
+bool rule_instance(const struct audit *a, const struct examined *e, double sigma, size_t rule, sow_scheme *scheme, char *text, size_t size);
+bool rule_is_for_rank(size_t rule, int rank);
+
+/** audit_cases.c: calls `each` for every rule that can be applied to the tensor, the usual ones first. `sigma`: of most of the model's
+ * weights. */
 void rules_for(const struct audit *a, const struct examined *e, double sigma, void (*each)(void *user, const struct rule_case *c),
                void *user);
 

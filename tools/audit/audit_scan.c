@@ -4,7 +4,6 @@
  * 64 signs with which some tensor starts stand anywhere else. Both are sums over elements, so the pieces may come in any order.
  */
 #include <math.h>
-#include <pthread.h>
 #include <sow/sow.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include "audit/audit_repeats.h"
 #include "audit/audit_threads.h"
 
-enum { TASK = 1 << 20, FILTER_BITS = 15 };
+enum { TASK = 1 << 20 };
 
 struct piece {
     uint32_t tensor;
@@ -24,11 +23,9 @@ struct scan {
     struct audit *audit;
     struct piece *piece;
     size_t pieces, capacity;
-    uint8_t filter[1 << FILTER_BITS];
     struct repeats *repeats;
     uint64_t **columns; /* by worker: sums of the last axis */
     uint64_t most_columns;
-    pthread_mutex_t lock;
 };
 
 static uint64_t mix(uint64_t x)
@@ -105,70 +102,6 @@ static void hash_units(struct scan *s, unsigned worker, struct examined *e, uint
     }
 }
 
-static uint64_t signs_of(const float *x, float centre)
-{
-    uint64_t signs = 0;
-    for (int k = 0; k < 64; k += 8) {
-        uint8_t below[8];
-        uint64_t packed;
-        for (int i = 0; i < 8; i++)
-            below[i] = x[k + i] < centre;
-        memcpy(&packed, below, sizeof packed);
-        signs |= (packed * 0x0102040810204080u >> 56) << k;
-    }
-    return signs;
-}
-
-static uint32_t filter_place(uint64_t signs)
-{
-    return (uint32_t)(signs * 0x9e3779b97f4a7c15u >> (64 - FILTER_BITS));
-}
-
-/* All 64 windows that begin in `now`. */
-static void look(struct scan *s, uint32_t tensor, uint64_t at, uint64_t now, uint64_t next)
-{
-    for (int k = 0; k < 64; k++) {
-        const uint64_t window = k ? now >> k | next << (64 - k) : now;
-        if (!s->filter[filter_place(window)])
-            continue;
-        (void)pthread_mutex_lock(&s->lock);
-        repeats_found(s->repeats, window, tensor, at + (uint64_t)k);
-        (void)pthread_mutex_unlock(&s->lock);
-    }
-}
-
-static void look_for_needles(struct scan *s, const struct piece *p)
-{
-    const struct examined *const e = &s->audit->examined[p->tensor];
-    const float centre = (float)audit_centre(e);
-    float x[64];
-    uint64_t now = 0;
-    bool have = false;
-    /* The windows of the last 64 elements reach into the next piece. */
-    for (uint64_t at = p->first; at + 64 <= e->n && at <= p->first + p->n; at += 64) {
-        values_load_f32(e->summary.dtype, e->data, at, 64, x);
-        const uint64_t next = signs_of(x, centre);
-        if (have)
-            look(s, p->tensor, at - 64, now, next);
-        now = next;
-        have = true;
-    }
-    if (have && p->first + p->n == e->n) { /* what is left at the end: windows of the last whole 64 and behind */
-        const uint64_t tail = e->n / 64 * 64, from = tail - 64;
-        uint64_t end = 0;
-        for (uint64_t i = tail; i < e->n; i++)
-            end |= (uint64_t)(values_at(e->summary.dtype, e->data, i) < (double)centre) << (i - tail);
-        for (uint64_t at = from; at + 64 <= e->n; at++) {
-            const uint64_t k = at - from, window = k ? now >> k | end << (64 - k) : now;
-            if (s->filter[filter_place(window)]) {
-                (void)pthread_mutex_lock(&s->lock);
-                repeats_found(s->repeats, window, p->tensor, at);
-                (void)pthread_mutex_unlock(&s->lock);
-            }
-        }
-    }
-}
-
 static void scan_piece(void *user, unsigned worker, size_t i)
 {
     enum { STRETCH = 4096 };
@@ -192,7 +125,7 @@ static void scan_piece(void *user, unsigned worker, size_t i)
         for (uint64_t c = 0; columns && c < last; c++)
             (void)__atomic_fetch_add(&columns[c], s->columns[worker][c], __ATOMIC_RELAXED);
     }
-    look_for_needles(s, p);
+    repeats_look(s->repeats, p->tensor, e, p->first, p->n);
     audit_let_go(e, p->first, p->n);
 }
 
@@ -241,17 +174,15 @@ static void plan_scan(struct scan *s)
             s->piece = array_grow(s->piece, &s->capacity, s->pieces + 1, sizeof *s->piece);
             s->piece[s->pieces++] = (struct piece){i, first, e->n - first < TASK ? e->n - first : TASK};
         }
-        if (e->has_needle) {
+        if (e->has_needle)
             repeats_needle(s->repeats, e->needle, i);
-            s->filter[filter_place(e->needle)] = s->filter[filter_place(~e->needle)] = 1;
-        }
     }
     repeats_ready(s->repeats);
 }
 
 void audit_scan(struct audit *a)
 {
-    struct scan s = {.audit = a, .lock = PTHREAD_MUTEX_INITIALIZER, .repeats = a->repeats};
+    struct scan s = {.audit = a, .repeats = a->repeats};
     for (uint32_t i = 0; i < WEIGHTS; i++)
         weights[i] = weight_of(i);
     plan_scan(&s);
