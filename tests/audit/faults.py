@@ -220,6 +220,10 @@ def odd_std(r, f, desc):
     return [name], None
 
 
+def is_odd(x):
+    return abs(x * 1e3 / round(x * 1e3) - 1) > 0.016
+
+
 @fault("unexplained_std", "std", families=[C.gpt2, C.llama, C.bert, C.mlp])
 def unexplained(r, f, desc):
     """A whole role, or a lonely weight, has a std that nobody gives."""
@@ -228,7 +232,8 @@ def unexplained(r, f, desc):
     if not name:
         return None
     base = std_of(f.get(name))
-    want = (r.randint(11, 25) + 0.5) * 1.002e-3  # between the numbers of two digits that people choose
+    # Between the numbers of two digits that people choose, for the std and for the one before a cut at ±2σ.
+    want = r.choice([x for x in (k * 1e-5 for k in range(1100, 2600)) if is_odd(x) and is_odd(x / 0.8796256610342398)])
     same = [n for n in names if role(n) == role(name)]
     for n in same:
         scale(f, n, want / base)

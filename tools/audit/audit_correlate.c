@@ -3,21 +3,23 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "audit/audit_maths.h"
 #include "audit/audit_repeats.h"
 #include "audit/audit_threads.h"
+
+enum { WORDS = 8, FOUND = 4096, MANY = 2400 };
 
 struct pairs {
     struct audit *audit;
     uint32_t *random; /* tensors with samples */
     size_t randoms;
-    double limit; /* of log p */
+    uint64_t (*signs)[WORDS]; /* of their samples; NULL: few enough to multiply them all */
+    double log_limit, limit;  /* of p; and of |c| for whole samples */
+    unsigned agreements;      /* signs of 64·WORDS that agree, or disagree, by more than chance */
     struct pair {
         uint32_t a, b;
-        double correlation;
     } * found;
     size_t founds;
-    size_t most;
-    uint32_t used; /* elements of a sample */
 };
 
 static double correlation(const float *a, const float *b, size_t n)
@@ -34,24 +36,74 @@ static double correlation(const float *a, const float *b, size_t n)
     return total / (double)n;
 }
 
-static void one_row(void *user, unsigned worker, size_t i)
+/* |c| beyond which independent numbers do not come: their tail is (1 - c²)^((n - 2) / 2). */
+static double limit_of(const struct pairs *p, uint32_t n)
+{
+    return sqrt(-expm1(2 * p->log_limit / (n - 2.0)));
+}
+
+static void keep(struct pairs *p, size_t i, size_t j)
+{
+    const size_t at = __atomic_fetch_add(&p->founds, 1, __ATOMIC_RELAXED);
+    if (at < FOUND)
+        p->found[at] = (struct pair){p->random[i], p->random[j]};
+}
+
+static void multiply(void *user, unsigned worker, size_t i)
 {
     struct pairs *const p = user;
     const struct examined *const e = p->audit->examined, *const a = &e[p->random[i]];
     (void)worker;
     for (size_t j = i + 1; j < p->randoms; j++) {
         const struct examined *const b = &e[p->random[j]];
-        uint32_t n = a->samples < b->samples ? a->samples : b->samples;
-        n = n < p->used ? n : p->used;
-        const double c = correlation(a->sample, b->sample, n);
-        /* The tail of a correlation of independent numbers: (1 - c²)^((n - 2) / 2). A part of a sample may not be standardised. */
-        const double bound = fmin(fabs(c), 1 - 1e-12);
-        if (0.5 * (n - 2.0) * log1p(-bound * bound) > p->limit)
-            continue;
-        const size_t at = __atomic_fetch_add(&p->founds, 1, __ATOMIC_RELAXED);
-        if (at < p->most)
-            p->found[at] = (struct pair){p->random[i], p->random[j], c};
+        const uint32_t n = a->samples < b->samples ? a->samples : b->samples;
+        if (fabs(correlation(a->sample, b->sample, n)) > (n == AUDIT_SAMPLE ? p->limit : limit_of(p, n)))
+            keep(p, i, j);
     }
+}
+
+/* Bits that are set in all of it, side by side (Warren, Hacker's Delight, 5-1): no instruction for it may be supposed. */
+static unsigned differing(const uint64_t *a, const uint64_t *b)
+{
+    uint64_t sum = 0;
+    for (int k = 0; k < WORDS; k++) {
+        uint64_t x = a[k] ^ b[k];
+        x -= x >> 1 & 0x5555555555555555u;
+        x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+        sum += (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    }
+    sum = (sum & 0x00ff00ff00ff00ffu) + (sum >> 8 & 0x00ff00ff00ff00ffu);
+    return (unsigned)(sum * 0x0001000100010001u >> 48);
+}
+
+/* The work grows with the square: of many tensors, experts say, signs are compared. Those of numbers with c agree in 1/2 + asin(c)/π. */
+static void compare_signs(void *user, unsigned worker, size_t i)
+{
+    struct pairs *const p = user;
+    const unsigned most = p->agreements, least = 64 * WORDS - most;
+    (void)worker;
+    for (size_t j = i + 1; j < p->randoms; j++) {
+        const unsigned d = differing(p->signs[i], p->signs[j]);
+        if (d > most || d < least)
+            keep(p, i, j);
+    }
+}
+
+static void take_signs(struct pairs *p)
+{
+    size_t kept = 0;
+    p->signs = calloc(p->randoms + 1, sizeof *p->signs);
+    if (!p->signs)
+        fail_memory(p->randoms * sizeof *p->signs);
+    for (size_t i = 0; i < p->randoms; i++) {
+        const struct examined *const e = &p->audit->examined[p->random[i]];
+        if (e->samples < 64 * WORDS)
+            continue;
+        for (uint32_t k = 0; k < 64 * WORDS; k++)
+            p->signs[kept][k / 64] |= (uint64_t)(e->sample[k] < 0) << k % 64;
+        p->random[kept++] = p->random[i];
+    }
+    p->randoms = kept;
 }
 
 static int by_pair(const void *a, const void *b)
@@ -90,23 +142,24 @@ static void judge(struct audit *audit, const struct pair *p)
 
 void audit_correlate(struct audit *a)
 {
-    enum { FOUND = 4096 };
-    struct pairs p = {
-        .audit = a, .random = malloc((a->tensors + 1) * sizeof *p.random), .found = malloc(FOUND * sizeof *p.found), .most = FOUND};
+    struct pairs p = {.audit = a, .random = malloc((a->tensors + 1) * sizeof *p.random), .found = malloc(FOUND * sizeof *p.found)};
     if (!p.random || !p.found)
         fail_memory(a->tensors * sizeof *p.random);
     for (uint32_t i = 0; i < a->tensors; i++)
         if (a->examined[i].samples >= 24)
             p.random[p.randoms++] = i;
-    const double pairs = 0.5 * (double)p.randoms * (double)p.randoms + 1;
-    p.limit = log(1e-7 / pairs);
-    p.used = p.randoms <= 600 ? AUDIT_SAMPLE : p.randoms <= 3000 ? 512 : 128; /* the work grows with the square */
-    if (p.randoms)
-        threads_run(a->threads, p.randoms, one_row, &p);
-    const size_t n = p.founds < p.most ? p.founds : p.most;
+    const double chance = 1e-7 / (0.5 * (double)p.randoms * (double)p.randoms + 1);
+    p.log_limit = log(chance);
+    p.limit = limit_of(&p, AUDIT_SAMPLE);
+    p.agreements = (unsigned)(32 * WORDS + 0.5 * two_sided(chance) * sqrt(64 * WORDS));
+    if (p.randoms > MANY)
+        take_signs(&p);
+    threads_run(a->threads, p.randoms, p.signs ? compare_signs : multiply, &p);
+    const size_t n = p.founds < FOUND ? p.founds : FOUND;
     qsort(p.found, n, sizeof *p.found, by_pair);
     for (size_t i = 0; i < n; i++)
         judge(a, &p.found[i]);
+    free(p.signs);
     free(p.random);
     free(p.found);
 }

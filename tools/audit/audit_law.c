@@ -121,6 +121,14 @@ static struct law_fit wider(struct law_fit law, double slack)
     return law;
 }
 
+/* A bounded law of another shape, which few elements do not tell from a normal one but by its ends. What ends farther out is a clipped one.
+ */
+static bool ends_early(const struct law_fit *law)
+{
+    const double end = fmax(law->mean - law->low, law->high - law->mean) / law->std;
+    return end < LEAST_CLIP && law->n * log1p(-2 * normal_above(end)) < log(AUDIT_ALPHA);
+}
+
 struct law_fit law_of(const struct summary *s)
 {
     struct law_fit best = {.kind = LAW_FEW, .n = (double)s->finite, .p = 1, .confidence = 1};
@@ -165,13 +173,14 @@ struct law_fit law_of(const struct summary *s)
             same += try[k].kind == try[i].kind ? exp(points[k] - most) : 0;
         try[i].confidence = same / sum;
     }
-    try[chosen].p = law_chi2(s, cdf, quantile, &try[chosen]);
+    for (size_t i = 0; i < count; i++)
+        try[i].p = try[i].kind == LAW_NORMAL && ends_early(&try[i]) ? 0 : law_chi2(s, cdf, quantile, &try[i]);
     if (try[chosen].p > AUDIT_ALPHA)
         return try[chosen];
     /* A few elements far outside, or a coarse type, may have tipped the balance: any law that does fit is better. */
     size_t other = count;
     for (size_t i = 0; i < count; i++)
-        if (i != chosen && (try[i].p = law_chi2(s, cdf, quantile, &try[i])) > AUDIT_ALPHA && (other == count || points[i] > points[other]))
+        if (i != chosen && try[i].p > AUDIT_ALPHA && (other == count || points[i] > points[other]))
             other = i;
     if (other < count) {
         try[other].confidence = try[other].kind == try[chosen].kind ? try[other].confidence : 0.5;

@@ -45,6 +45,9 @@ struct law_fit {
 /** The same as a deviate of N(0, 1), two-sided. */
 #define AUDIT_Z 6.1
 
+/** A normal law that ends nearer than at so many standard deviations is none that was clipped. */
+#define LEAST_CLIP 2.6
+
 /** Constant, uniform, normal, truncated, few or unknown. */
 struct law_fit law_of(const struct summary *s);
 

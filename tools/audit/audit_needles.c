@@ -21,10 +21,10 @@ static uint64_t signs_of(const float *x, float centre)
 /* All 64 windows that begin in `now`. */
 static void look(struct repeats *r, uint32_t tensor, uint64_t at, uint64_t now, uint64_t next)
 {
-    const uint8_t *const filter = repeats_filter(r);
+    const struct repeats_filter filter = *repeats_filter(r);
     for (int k = 0; k < 64; k++) {
         const uint64_t window = k ? now >> k | next << (64 - k) : now;
-        if (filter[repeats_hash(window)])
+        if (filter.byte[repeats_hash(&filter, window)])
             repeats_found(r, window, tensor, at + (uint64_t)k);
     }
 }
@@ -51,7 +51,7 @@ void repeats_look(struct repeats *r, uint32_t tensor, const struct examined *e, 
             end |= (uint64_t)(values_at(e->summary.dtype, e->data, i) < (double)centre) << (i - tail);
         for (uint64_t at = from; at + 64 <= e->n; at++) {
             const uint64_t k = at - from, window = k ? now >> k | end << (64 - k) : now;
-            if (repeats_filter(r)[repeats_hash(window)])
+            if (repeats_filter(r)->byte[repeats_hash(repeats_filter(r), window)])
                 repeats_found(r, window, tensor, at);
         }
     }

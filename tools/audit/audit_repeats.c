@@ -25,7 +25,7 @@ struct repeats {
     size_t needles, needle_capacity;
     struct hit *hit;
     size_t hits, hit_capacity;
-    uint8_t filter[1 << REPEATS_FILTER_BITS]; /* of hashes of needles */
+    struct repeats_filter filter;
     pthread_mutex_t lock;
 };
 
@@ -34,9 +34,9 @@ static uint64_t canonical(uint64_t signs)
     return signs < ~signs ? signs : ~signs;
 }
 
-const uint8_t *repeats_filter(const struct repeats *r)
+const struct repeats_filter *repeats_filter(const struct repeats *r)
 {
-    return r->filter;
+    return &r->filter;
 }
 
 struct repeats *repeats_new(struct audit *a)
@@ -53,7 +53,6 @@ void repeats_needle(struct repeats *r, uint64_t signs, uint32_t tensor)
 {
     r->needle = array_grow(r->needle, &r->needle_capacity, r->needles + 1, sizeof *r->needle);
     r->needle[r->needles++] = (struct needle){canonical(signs), tensor, 0};
-    r->filter[repeats_hash(signs)] = r->filter[repeats_hash(~signs)] = 1;
 }
 
 static int by_signs(const void *a, const void *b)
@@ -66,6 +65,15 @@ void repeats_ready(struct repeats *r)
 {
     if (r->needles)
         qsort(r->needle, r->needles, sizeof *r->needle, by_signs);
+    /* Some 30 bytes for each needle, so that one place in 16 is looked at twice; small enough for the cache where there are few. */
+    unsigned bits = 12;
+    while (bits < 24 && (size_t)1 << bits < 32 * r->needles)
+        bits++;
+    r->filter = (struct repeats_filter){calloc((size_t)1 << bits, 1), 64 - bits};
+    if (!r->filter.byte)
+        fail_memory((size_t)1 << bits);
+    for (size_t i = 0; i < r->needles; i++)
+        r->filter.byte[repeats_hash(&r->filter, r->needle[i].signs)] = r->filter.byte[repeats_hash(&r->filter, ~r->needle[i].signs)] = 1;
     /* No memory is asked for on a worker: there are at most so many hits. */
     r->hit = array_grow(r->hit, &r->hit_capacity, r->needles * PER_NEEDLE + 1, sizeof *r->hit);
 }
@@ -227,6 +235,7 @@ void repeats_verdicts(struct repeats *r)
             judge(r, mine, r->hit[i].tensor, r->hit[i].at);
     }
     (void)pthread_mutex_destroy(&r->lock);
+    free(r->filter.byte);
     free(r->needle);
     free(r->hit);
     free(r);

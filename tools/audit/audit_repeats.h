@@ -13,12 +13,15 @@ struct repeats;
 struct repeats *repeats_new(struct audit *a);
 void repeats_needle(struct repeats *r, uint64_t signs, uint32_t tensor);
 void repeats_ready(struct repeats *r);
-/** Whether signs may be a needle, or its opposite: bytes by hash, 0 for nearly all others. */
-enum { REPEATS_FILTER_BITS = 15 };
-const uint8_t *repeats_filter(const struct repeats *r);
-static inline uint32_t repeats_hash(uint64_t signs)
+/** Whether signs may be a needle, or its opposite: 0 for nearly all others, by repeats_hash(). */
+struct repeats_filter {
+    uint8_t *byte;
+    unsigned shift; /**< 64 - log2 of its size */
+};
+const struct repeats_filter *repeats_filter(const struct repeats *r);
+static inline size_t repeats_hash(const struct repeats_filter *f, uint64_t signs)
 {
-    return (uint32_t)(signs * 0x9e3779b97f4a7c15u >> (64 - REPEATS_FILTER_BITS));
+    return (size_t)(signs * 0x9e3779b97f4a7c15u >> f->shift);
 }
 /** Such signs stand at element `at` of `tensor`; any thread. */
 void repeats_found(struct repeats *r, uint64_t signs, uint32_t tensor, uint64_t at);

@@ -148,12 +148,12 @@ static bool has_units(const struct examined *e)
            e->law.kind != LAW_EMPTY && e->law.kind != LAW_DISCRETE;
 }
 
-/* Every axis whose slices can be a unit. The taps of a kernel, short axes in three dimensions and more, are none. */
+/* Every axis whose slices can be a unit. The taps of a kernel, up to 11 in three dimensions and more, are none. */
 static void add_views(struct examined *e)
 {
     const struct tensor *const t = e->tensor;
     for (int a = 0; a < t->rank; a++)
-        if (t->rank == 2 || t->shape[a] > 16)
+        if (t->rank == 2 || t->shape[a] > 11)
             add_view(e, a, (uint64_t)t->shape[a]);
     if (t->rank > 2)
         add_view(e, -1, e->n / (uint64_t)t->shape[t->rank - 1]);

@@ -107,7 +107,7 @@ static void clipped(struct audit *a, uint32_t i)
     const double error = 4 * law->std_error + 0.25 / sqrt(law->n) + 1e-3;
     if (law->kind == LAW_TRUNCATED) {
         const double cut = law_cut(law);
-        if (cut > 2.6 && law->n * log1p(-2 * normal_above(cut)) < log(AUDIT_ALPHA) &&
+        if (cut > LEAST_CLIP && law->n * log1p(-2 * normal_above(cut)) < log(AUDIT_ALPHA) &&
             !is_usual_cut(e, cut, law->high, error * (cut < 3 ? 3 : 1)))
             (void)audit_add(a, FINDING_CLIPPED, false, i, "a normal law that ends at %.3g standard deviations: %.3g elements are missing",
                             cut, law->n * 2 * normal_above(cut));
@@ -119,13 +119,14 @@ static void clipped(struct audit *a, uint32_t i)
     const double p[2] = {law->n * log1p(-normal_above(low)), law->n * log1p(-normal_above(high))};
     const double cut = fmax(low, high), both = law->n * log1p(-2 * normal_above(cut));
     if (both < log(AUDIT_ALPHA)) {
-        if (!is_usual_cut(e, cut, fmax(fabs(law->low), fabs(law->high)), error))
+        if (cut > LEAST_CLIP && !is_usual_cut(e, cut, fmax(fabs(law->low), fabs(law->high)), error))
             (void)audit_add(a, FINDING_CLIPPED, false, i, "a normal law that ends at %.3g standard deviations: %.3g elements are missing",
                             cut, law->n * 2 * normal_above(cut));
         return;
     }
     for (int side = 0; side < 2; side++)
-        if (p[side] < log(AUDIT_ALPHA) && !is_usual_cut(e, side ? high : low, side ? law->high : law->low, error))
+        if (p[side] < log(AUDIT_ALPHA) && (side ? high : low) > LEAST_CLIP &&
+            !is_usual_cut(e, side ? high : low, side ? law->high : law->low, error))
             (void)audit_add(a, FINDING_CLIPPED, false, i, "a normal law whose %s tail ends at %.3g standard deviations",
                             side ? "upper" : "lower", side ? high : low);
 }
