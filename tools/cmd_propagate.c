@@ -104,14 +104,14 @@ static size_t word_option(const struct arguments *a, int option, size_t otherwis
     if (!text)
         return otherwise;
     struct suggestion near = suggest_for(text, strlen(text));
+    char word[ACTIVATION_COUNT][16]; /* the longest list; the suggestion points into it */
     size_t i = 0;
     for (const char *w = words; *w; i++) {
-        char word[16];
         const size_t n = strcspn(w, " ");
-        (void)snprintf(word, sizeof word, "%.*s", (int)n, w);
-        if (strcmp(word, text) == 0)
+        (void)snprintf(word[i], sizeof word[i], "%.*s", (int)n, w);
+        if (strcmp(word[i], text) == 0)
             return i;
-        suggest_offer(&near, word);
+        suggest_offer(&near, word[i]);
         w += n + (w[n] == ' ');
     }
     fail(EXIT_INPUT, NOWHERE, "--%s is %s, must be one of %s%s", propagate_options[option].name, quoted(text, strlen(text)), words,
