@@ -31,6 +31,9 @@ verdict "simd/ includes nothing of src/" "$(includes $(code simd) | grep -vE ':[
 verdict "src/ includes of simd/ the table and half.h only" "$(includes $(code src) | grep -E ':[[:space:]]*simd/' | grep -vE 'simd/(kernels\.h|isa\.inc|half\.h)$' || true)"
 verdict "tools/ and examples/ stand on include/" "$(includes $(code tools examples) | grep -E ':[[:space:]]*(\.\./)*(src|simd)/' || true)"
 
+verdict "src/ computes without contraction: exact.h" "$(code src | grep '\.c$' | xargs grep -lE '\b(double|float)\b' |
+    xargs grep -L '#include "src/exact.h"' || true)"
+
 verdict "no path of one machine" "$(git ls-files -z | xargs -0 grep -nIE '(^|[^a-z])/(root|home)/[a-z]|/work/|/tmp/[a-z]+\.(c|h|md|py|json)' -- 2>/dev/null |
     grep -vE '^\.ci/style\.sh:' || true)"
 verdict "no trailing white space, no tabs in C" "$(code | xargs -r grep -nE '[[:space:]]+$|'$'\t' | cut -c1-120 || true)"

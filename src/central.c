@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/exact.h"
+
 /* 2^e for -1022 <= e <= 1023. */
 static double power(int e)
 {

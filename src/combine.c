@@ -2,6 +2,7 @@
 /* Schemes of schemes. A combinator cuts the view that it gets into views of its inner schemes, so that shards stay exact and cheap. */
 #include <math.h>
 
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/fpenv.h"
 #include "src/scheme_row.h"

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/format.h"
 #include "src/fpenv.h"

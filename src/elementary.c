@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "src/exact.h"
+
 /* ln 2 in two parts: the first has 32 bits, so that its product with an exponent is exact. */
 #define LN2_HI 0x1.62e42feep-1
 #define LN2_LO 0x1.a39ef35793c76p-33

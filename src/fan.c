@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "sow/scheme.h"
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/fpenv.h"
 #include "src/scheme_row.h"

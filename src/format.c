@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "simd/half.h"
+#include "src/exact.h"
 
 static uint32_t bits_of_float(float x)
 {

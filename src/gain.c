@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sow/scheme.h"
+#include "src/exact.h"
 #include "src/explain.h"
 
 #define NONE (-1) /* torch has no gain of that name */
@@ -52,6 +53,11 @@ static const gain_row rows[] = {
 };
 
 static const size_t row_count = sizeof rows / sizeof rows[0];
+
+double sow_gain_leaky_relu(double slope)
+{
+    return sqrt(2.0 / (1.0 + slope * slope));
+}
 
 /* E[f²] = (1 + s²)/2 and E[f] = (1 - s)/√(2π) for f = leaky ReLU. */
 static double leaky_relu(double slope, sow_gain_rule rule)

@@ -2,6 +2,7 @@
 /* The schemes orthogonal and delta_orthogonal, over src/orthogonal.c: which axis is the output, and where the matrix lies. */
 #include <math.h>
 
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/orthogonal.h"
 #include "src/scheme_row.h"

@@ -6,6 +6,7 @@
 
 #include "sow/fill.h"
 #include "src/context.h"
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/fill.h"
 #include "src/format.h"

@@ -8,6 +8,7 @@
 #include "src/alloc.h"
 #include "src/context.h"
 #include "src/dispatch.h"
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/fpenv.h"
 #include "src/try.h"

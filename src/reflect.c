@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/dist.h"
+#include "src/exact.h"
 
 enum { PANEL = SOW_PANEL, TILE = SOW_PANEL * SOW_PANEL };
 _Static_assert(SOW_PANEL == SOW_GROUP, "a row of V is one group, where the groups' edges allow it");

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/scheme_row.h"
 #include "src/try.h"

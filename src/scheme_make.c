@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The constructors of the everyday schemes: the same values as by name. */
 #include "sow/scheme.h"
+#include "src/exact.h"
 
 static sow_scheme with1(const char *scheme, const char *name, double value)
 {

@@ -9,6 +9,7 @@
 
 #include "sow/fill.h"
 #include "src/context.h"
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/scheme_row.h"
 #include "src/try.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "simd/kernels.h"
+#include "src/exact.h"
 #include "src/fpenv.h"
 #include "src/half_value.h"
 #include "src/try.h"

@@ -6,6 +6,7 @@
 
 #include "src/alloc.h"
 #include "src/context.h"
+#include "src/exact.h"
 #include "src/fpenv.h"
 #include "src/try.h"
 

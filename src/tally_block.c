@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/exact.h"
 #include "src/tally.h"
 
 /* Exponent of a finite f64, as in 2^exponent <= |x| < 2^(exponent + 1). */

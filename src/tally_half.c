@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "src/central.h"
+#include "src/exact.h"
 #include "src/half_value.h"
 #include "src/tally.h"
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/format.h"
 #include "src/scheme_row.h"

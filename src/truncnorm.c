@@ -12,6 +12,7 @@
 
 #include <math.h>
 
+#include "src/exact.h"
 #include "src/truncnorm_coeffs.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* unit_ball: Caffe's positive_unitball. Each output's weights are uniform numbers over their sum; the sum needs the whole output. */
+#include "src/exact.h"
 #include "src/fpenv.h"
 #include "src/scheme_row.h"
 #include "src/try.h"

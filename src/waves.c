@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "src/elementary.h"
+#include "src/exact.h"
 #include "src/explain.h"
 #include "src/scheme_row.h"
 #include "src/try.h"

@@ -12,7 +12,6 @@
 #ifndef SOW_SCHEME_H
 #define SOW_SCHEME_H
 
-#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,14 +71,12 @@ static inline double sow_gain_relu(void)
 {
     return 1.4142135623730951;
 }
-static inline double sow_gain_leaky_relu(double slope)
-{
-    return sqrt(2.0 / (1.0 + slope * slope));
-}
 static inline double sow_gain_tanh(void)
 {
     return 5.0 / 3.0;
 }
+/** Not inline, as a host's compiler may contract 1 + slope². */
+SOW_API double sow_gain_leaky_relu(double slope);
 
 /**
  * The gain of activation `name` ("relu", "tanh", "gelu", …) in *gain. `slope` is the parameter of leaky_relu (NaN: its default 0.01)

@@ -53,6 +53,13 @@ vendored() {
         $cc -I"$root/include" "$here/main.c" "$scratch/vendored"/*.o -o "$scratch/vendored/main" -lm -pthread && "$scratch/vendored/main"
 }
 
+# A host that compiles everything for its own machine, contracting where it may: every scheme keeps its bits.
+host_flags() {
+    $cc -std=gnu11 -O3 -march=native -I"$root/include" -I"$root" "$here/digests.c" "$root"/src/*.c "$root"/simd/*.c -o "$scratch/fast" -lm -pthread &&
+        $cc -O1 -ffp-contract=off -I"$root/include" "$here/digests.c" "$scratch/vendored"/*.o -o "$scratch/plain" -lm -pthread &&
+        "$scratch/fast" >"$scratch/fast.txt" && "$scratch/plain" >"$scratch/plain.txt" && diff "$scratch/plain.txt" "$scratch/fast.txt"
+}
+
 way "pkg-config, shared" pkg_shared
 way "pkg-config, static" pkg_static
 way "README's example" readme
@@ -60,4 +67,5 @@ way "a SONAME" soname
 way "CMake find_package, shared and static" cmake_package
 way "meson subproject" subproject
 way "vendored: cc -c src/*.c simd/*.c" vendored
+way "vendored with the host's own flags: the same bits" host_flags
 exit $status
