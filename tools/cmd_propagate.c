@@ -282,6 +282,11 @@ static int run(const struct arguments *a)
     return 0;
 }
 
-const struct command cmd_propagate = {
-    "propagate",       "[MODEL.json | RECIPE]", 0,  1, "Measure how signals and gradients pass through deep stacks, beside theory",
-    propagate_details, propagate_options,       run};
+const struct command cmd_propagate = {"propagate",
+                                      "[MODEL.json] | RECIPE[:VARIANT]",
+                                      0,
+                                      1,
+                                      "Measure how signals and gradients pass through deep stacks, beside theory",
+                                      propagate_details,
+                                      propagate_options,
+                                      run};

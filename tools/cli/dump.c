@@ -191,7 +191,8 @@ int dump_man(const char *page)
         man_command(command);
     else
         man_overview();
-    printf(".SH EXIT STATUS\n0 done, also with warnings; 1 the machine failed (disk full, out of memory); 2 wrong usage or input.\n"
+    printf(".SH EXIT STATUS\n0 done, also with warnings; 1 a difference or a finding (verify, diff, audit \\-\\-check), or the machine "
+           "failed (disk full, out of memory); 2 wrong usage or input.\n"
            ".SH SEE ALSO\n");
     for (size_t i = 0; i <= command_count; i++)
         printf("\\fBsow%s%s\\fR(1)%s\n", i ? "\\-" : "", i ? commands[i - 1]->name : "", i < command_count ? "," : "");

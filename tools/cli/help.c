@@ -68,7 +68,8 @@ void help_overview(void)
     for (size_t i = 0; i < command_count; i++)
         printf("  %-11s%s\n", commands[i]->name, commands[i]->summary);
     printf("\nsow COMMAND --help explains a command; sow --version prints the version.\n"
-           "Exit status: 0 done, 1 the machine failed (disk full, out of memory), 2 wrong usage or input.\n");
+           "Exit status: 0 done, 1 a difference or a finding (verify, diff, audit --check), or the machine\n"
+           "failed (disk full, out of memory), 2 wrong usage or input.\n");
 }
 
 void help_command(const struct command *c)
