@@ -68,7 +68,7 @@ void fail_memory(size_t bytes)
     fail(EXIT_MACHINE, NOWHERE, "out of memory: %zu bytes", bytes);
 }
 
-const char *quoted(const char *text, size_t length)
+static char *quote(const char *text, size_t length)
 {
     enum { SHOWN = 160 };
     static char ring[8][4 * SHOWN + 16];
@@ -93,4 +93,16 @@ const char *quoted(const char *text, size_t length)
     }
     strcpy(p, cut ? "…\"" : "\"");
     return out;
+}
+
+const char *quoted(const char *text, size_t length)
+{
+    return quote(text, length);
+}
+
+const char *unquoted(const char *text, size_t length)
+{
+    char *const q = quote(text, length);
+    q[strlen(q) - 1] = '\0';
+    return q + 1;
 }

@@ -38,5 +38,7 @@ void say_before(void (*clear)(void));
 
 /** `text` in double quotes, control bytes escaped, shortened; valid until eight more calls. */
 const char *quoted(const char *text, size_t length);
+/** The same without the quotes, for tables: no byte of a file reaches a terminal unescaped. */
+const char *unquoted(const char *text, size_t length);
 
 #endif

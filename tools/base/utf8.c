@@ -81,3 +81,11 @@ size_t escape_scan(struct escape_scan *s, const char *text, size_t length)
     }
     return length;
 }
+
+int utf8_columns(const char *text)
+{
+    int columns = 0;
+    for (; *text; text++)
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+    return columns;
+}

@@ -20,4 +20,7 @@ struct escape_scan {
 /** Offset of the first byte that makes a surrogate pair impossible, or `length`. Escapes that are no escapes are left to yajl. */
 size_t escape_scan(struct escape_scan *scan, const char *text, size_t length);
 
+/** Columns that a text takes on a terminal: one for each character. */
+int utf8_columns(const char *text);
+
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/progress.h"
+#include "base/utf8.h"
 #include "model/pipeline.h"
 
 struct row {
@@ -56,32 +57,13 @@ static struct row row_at(const struct report *r, size_t i)
     return row;
 }
 
-static int shown_width(const char *text)
-{
-    int columns = 0;
-    for (; *text; text++)
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
-    return columns;
-}
-
-/* Names as quoted, without the quotes. */
-static const char *plain(const struct tensor *t)
-{
-    static char text[720];
-    const char *const q = quoted(t->name, t->name_length);
-    const size_t n = strlen(q) - 2;
-    memcpy(text, q + 1, n);
-    text[n] = '\0';
-    return text;
-}
-
 void report_table(const struct report *r)
 {
     const struct model *const m = r->model;
     int name_width = 6, shape_width = 5, scheme_width = 6;
     for (size_t i = 0; i < m->written; i++) {
         const struct tensor *const t = &m->tensor[m->order[i]];
-        const int name = shown_width(plain(t)), shape = (int)strlen(shape_text(t));
+        const int name = utf8_columns(unquoted(t->name, t->name_length)), shape = (int)strlen(shape_text(t));
         const int scheme = (int)strlen(scheme_name(m, t));
         name_width = name > name_width && name <= 60 ? name : name_width;
         shape_width = shape > shape_width && shape <= 40 ? shape : shape_width;
@@ -92,13 +74,13 @@ void report_table(const struct report *r)
     uint64_t elements = 0;
     for (size_t i = 0; i < m->written; i++) {
         const struct row row = row_at(r, i);
-        const char *const name = plain(row.tensor);
+        const char *const name = unquoted(row.tensor->name, row.tensor->name_length);
         elements += tensor_elements(row.tensor);
         char moments[64] = "           -             -"; /* no elements */
         if (!isnan(row.mean) || row.std == 0)
             (void)snprintf(moments, sizeof moments, "%12.5g  %12.5g", row.mean, row.std);
-        printf("%s%*s  %-*s  %-4s  %-*s  %s\n", name, name_width > shown_width(name) ? name_width - shown_width(name) : 0, "", shape_width,
-               shape_text(row.tensor), formats[row.tensor->format].lower, scheme_width, row.scheme, moments);
+        printf("%s%*s  %-*s  %-4s  %-*s  %s\n", name, name_width > utf8_columns(name) ? name_width - utf8_columns(name) : 0, "",
+               shape_width, shape_text(row.tensor), formats[row.tensor->format].lower, scheme_width, row.scheme, moments);
     }
     printf("%zu tensor%s, %" PRIu64 " elements, %s in %.3g s (%s/s), seed %" PRIu64 ", %u thread%s, %s", m->written,
            m->written == 1 ? "" : "s", elements, bytes_text((double)r->file_bytes), r->seconds,

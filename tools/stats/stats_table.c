@@ -6,29 +6,11 @@
 
 #include "base/progress.h"
 #include "base/say.h"
+#include "base/utf8.h"
 #include "stats/stats_show.h"
 #include "stats/stats_total.h"
 
 enum { SPARKS = 16, NAME_MAX_SHOWN = 60, SHAPE_MAX_SHOWN = 40 };
-
-static int shown_width(const char *text)
-{
-    int columns = 0;
-    for (; *text; text++)
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
-    return columns;
-}
-
-/* Names as quoted, without the quotes. */
-static const char *plain(const struct tensor *t)
-{
-    static char text[720];
-    const char *const q = quoted(t->name, t->name_length);
-    const size_t n = strlen(q) - 2;
-    memcpy(text, q + 1, n);
-    text[n] = '\0';
-    return text;
-}
 
 /* The bins as SPARKS characters, as high as they are full; a bin that holds anything is not blank. */
 static const char *sparkline(const struct row *r, size_t bins)
@@ -78,8 +60,8 @@ static const char *tally(uint64_t n)
 static void print_row(const struct stats_show *show, const struct row *r, int name_width, int shape_width)
 {
     const struct tensor *const t = &show->gathered->checkpoint->model.tensor[r->tensor];
-    const char *const name = plain(t);
-    const int gap = name_width - shown_width(name);
+    const char *const name = unquoted(t->name, t->name_length);
+    const int gap = name_width - utf8_columns(name);
     const sow_stats *const s = &r->stats;
     printf("%s%*s  %-*s  %-4s", name, gap > 0 ? gap : 0, "", shape_width, shape_text(t), formats[t->format].lower);
     if (r->dtype == SOW_DTYPE_COUNT) {
@@ -105,7 +87,7 @@ void stats_table(const struct stats_show *show)
     int name_width = 7, shape_width = 5;
     for (size_t i = 0; i < g->rows; i++) {
         const struct tensor *const t = &g->checkpoint->model.tensor[g->row[i].tensor];
-        const int name = shown_width(plain(t)), shape = (int)strlen(shape_text(t));
+        const int name = utf8_columns(unquoted(t->name, t->name_length)), shape = (int)strlen(shape_text(t));
         name_width = name > name_width && name <= NAME_MAX_SHOWN ? name : name_width;
         shape_width = shape > shape_width && shape <= SHAPE_MAX_SHOWN ? shape : shape_width;
     }
