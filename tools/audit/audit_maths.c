@@ -59,12 +59,19 @@ double cut_of_ratio(double ratio)
     return low;
 }
 
+/* lgamma() leaves the sign in a global, which threads would share. */
+static double log_gamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
 /* The incomplete gamma function's upper part over the whole, by series or continued fraction (Numerical Recipes, 6.2; DLMF 8.9.2). */
 static double gamma_above(double a, double x)
 {
     if (x <= 0)
         return 1;
-    const double front = exp(a * log(x) - x - lgamma(a));
+    const double front = exp(a * log(x) - x - log_gamma(a));
     if (x < a + 1) {
         double sum = 1 / a, term = sum;
         for (int i = 1; i < 2000 && term > sum * 1e-16; i++)
@@ -99,7 +106,7 @@ double poisson_above(double mean, double count)
     const double upper = gamma_above(count, mean);
     if (upper < 0.9) /* P(N >= count) is the lower part, small where the upper is nearly 1 */
         return 1 - upper;
-    double term = exp(count * log(mean) - mean - lgamma(count + 1)), sum = term;
+    double term = exp(count * log(mean) - mean - log_gamma(count + 1)), sum = term;
     for (int i = 1; i < 2000 && term > sum * 1e-16; i++)
         sum += term *= mean / (count + i);
     return sum;

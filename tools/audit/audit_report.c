@@ -82,7 +82,9 @@ static struct line line_at(const struct audit *a, const struct role *r, uint32_t
 static const char *count_text(uint32_t count)
 {
     static char text[24];
-    (void)snprintf(text, sizeof text, count > 1 ? " ×%" PRIu32 : "", count);
+    if (count < 2)
+        return "";
+    (void)snprintf(text, sizeof text, " ×%" PRIu32, count);
     return text;
 }
 

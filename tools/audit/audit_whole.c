@@ -24,7 +24,9 @@ static bool is_body(const struct audit *a, const struct role *r)
 static const char *peers_text(const struct role *r)
 {
     static char text[48];
-    (void)snprintf(text, sizeof text, r->members > 1 ? ", and its %u peers" : "", r->members - 1);
+    if (r->members < 2)
+        return "";
+    (void)snprintf(text, sizeof text, ", and its %u peers", r->members - 1);
     return text;
 }
 
