@@ -132,7 +132,7 @@ static void try_constants(struct examined *e, int digits, bool usual)
         return;
     sow_dist d = sow_dist_normal(0, round);
     if (law->kind == LAW_UNIFORM) {
-        const bool one_sided = law->low >= 0 && law->low < 0.01 * law->high;
+        const bool one_sided = fabs(law->low) < 0.01 * law->high;
         int m2, x2;
         d = one_sided ? sow_dist_uniform(0, rounded(law->high, digits, &m2, &x2)) : sow_dist_uniform(-round, round);
         (void)snprintf(text, sizeof text, "uniform a=%g b=%g", d.a, d.b);

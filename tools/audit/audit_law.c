@@ -103,15 +103,26 @@ static struct law_fit as_kind(const struct law_fit *measured, enum law_kind kind
 }
 
 /*
- * Bounds of a 16-bit type: what lay between the last number and the bound was rounded to that number, up to a step away. A uniform's std
- * says where the bound is.
+ * A uniform's bound in a 16-bit type: what lay between the last number and the bound was rounded to that number, up to a step away. How
+ * many stand at that end says where the bound is; where they are few, the std does, if the other end is as far from 0.
  */
-static double uniform_slack(const struct summary *s, double half)
+static double uniform_slack(const struct summary *s, double bound, uint64_t at_bound)
 {
+    enum { ENOUGH = 100 };
     if (sow_dtype_size(s->dtype) > 2)
         return 0;
-    const double step = values_step(s->dtype, half), slack = s->std * 1.7320508075688772 - half;
+    const double half = 0.5 * (s->max - s->min), step = values_step(s->dtype, bound), density = (double)s->finite / (2 * half);
+    const double by_std = fabs(s->max + s->min) < 0.05 * half ? s->std * 1.7320508075688772 - half : 0;
+    const double slack = density * step > ENOUGH ? (double)at_bound / density - 0.5 * step : by_std;
     return slack < -0.5 * step ? -0.5 * step : slack > step ? step : slack;
+}
+
+static struct law_fit as_uniform(const struct law_fit *measured, const struct summary *s)
+{
+    struct law_fit law = as_kind(measured, LAW_UNIFORM, 0);
+    law.low -= uniform_slack(s, s->min, s->at_min);
+    law.high += uniform_slack(s, s->max, s->at_max);
+    return law;
 }
 
 static struct law_fit wider(struct law_fit law, double slack)
@@ -152,7 +163,7 @@ struct law_fit law_of(const struct summary *s)
     double points[5], most = -INFINITY, sum = 0;
     size_t count = 0, chosen = 0;
     try[count++] = as_kind(&best, LAW_NORMAL, 0);
-    try[count++] = wider(as_kind(&best, LAW_UNIFORM, 0), uniform_slack(s, half));
+    try[count++] = as_uniform(&best, s);
     if (cut > 0.5 && is_symmetric(&best))
         for (int k = 0; k <= (sow_dtype_size(s->dtype) > 2 ? 0 : 2); k++) {
             const double slack = 0.5 * k * values_step(s->dtype, half), wide = half + slack;

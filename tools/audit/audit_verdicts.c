@@ -65,7 +65,7 @@ static int long_axes(const struct tensor *t)
 static void one_value(struct audit *a, uint32_t i)
 {
     const struct examined *const e = &a->examined[i];
-    if (e->law.kind == LAW_CONSTANT && long_axes(e->tensor) >= 2) {
+    if (e->law.kind == LAW_CONSTANT && long_axes(e->tensor) >= 2 && !name_has(e->tensor, "bias")) { /* JAX's biases of heads */
         const bool zero = e->law.mean == 0; /* heads, LoRA's B, last layers of branches: zero by intention */
         (void)audit_add(a, FINDING_CONSTANT, zero, i, "every element is %g: %s", e->law.mean,
                         zero ? "its units differ only by what they are given" : "its units stay equal in training");
