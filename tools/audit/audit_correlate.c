@@ -5,7 +5,7 @@
 
 #include "audit/audit_maths.h"
 #include "audit/audit_repeats.h"
-#include "audit/audit_threads.h"
+#include "base/team.h"
 
 enum { WORDS = 8, FOUND = 4096, MANY = 2400 };
 
@@ -49,7 +49,7 @@ static void keep(struct pairs *p, size_t i, size_t j)
         p->found[at] = (struct pair){p->random[i], p->random[j]};
 }
 
-static void multiply(void *user, unsigned worker, size_t i)
+static void multiply(void *user, unsigned worker, uint64_t i)
 {
     struct pairs *const p = user;
     const struct examined *const e = p->audit->examined, *const a = &e[p->random[i]];
@@ -77,7 +77,7 @@ static unsigned differing(const uint64_t *a, const uint64_t *b)
 }
 
 /* The work grows with the square: of many tensors, experts say, signs are compared. Those of numbers with c agree in 1/2 + asin(c)/π. */
-static void compare_signs(void *user, unsigned worker, size_t i)
+static void compare_signs(void *user, unsigned worker, uint64_t i)
 {
     struct pairs *const p = user;
     const unsigned most = p->agreements, least = 64 * WORDS - most;
@@ -154,7 +154,7 @@ void audit_correlate(struct audit *a)
     p.agreements = (unsigned)(32 * WORDS + 0.5 * two_sided(chance) * sqrt(64 * WORDS));
     if (p.randoms > MANY)
         take_signs(&p);
-    threads_run(a->threads, p.randoms, p.signs ? compare_signs : multiply, &p);
+    team_run(&(struct team){.threads = a->threads, .tasks = p.randoms, .work = p.signs ? compare_signs : multiply, .user = &p});
     const size_t n = p.founds < FOUND ? p.founds : FOUND;
     qsort(p.found, n, sizeof *p.found, by_pair);
     for (size_t i = 0; i < n; i++)

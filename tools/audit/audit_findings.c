@@ -6,7 +6,7 @@
 
 #include "audit/audit.h"
 #include "audit/audit_repeats.h"
-#include "audit/audit_threads.h"
+#include "base/team.h"
 
 #define X(id, word, text) #word,
 const char *const finding_words[FINDING_KINDS] = {FINDING_LIST(X)};

@@ -7,18 +7,12 @@
 
 #include "audit/audit.h"
 #include "base/progress.h"
-
-static int columns_of(const char *text)
-{
-    int columns = 0;
-    for (; *text; text++)
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
-    return columns;
-}
+#include "base/say.h"
+#include "base/utf8.h"
 
 static void print_padded(const char *text, int width)
 {
-    printf("%s%*s  ", text, width > columns_of(text) ? width - columns_of(text) : 0, "");
+    printf("%s%*s  ", text, width > utf8_columns(text) ? width - utf8_columns(text) : 0, "");
 }
 
 /* Names as they are quoted, without the quotes: no byte of a file reaches a terminal unescaped. */
@@ -107,7 +101,7 @@ static void print_tensors(const struct audit *a, bool all)
                     continue;
                 (void)snprintf(full, sizeof full, "%s%s", l.name, count_text(l.count));
                 if (!pass) {
-                    const int w = columns_of(full), s = (int)strlen(shape_text(l.first->tensor)), t = columns_of(l.first->law_text);
+                    const int w = utf8_columns(full), s = (int)strlen(shape_text(l.first->tensor)), t = utf8_columns(l.first->law_text);
                     name = w > name && w <= 60 ? w : name;
                     shape = s > shape && s <= 40 ? s : shape;
                     law = t > law && t <= 60 ? t : law;

@@ -9,8 +9,8 @@
 #include "audit/audit_keys.h"
 #include "audit/audit_repeats.h"
 #include "audit/audit_rules.h"
-#include "audit/audit_threads.h"
 #include "audit/audit_want.h"
+#include "base/team.h"
 
 /* The largest first, so that no thread is left alone with one of them. */
 static int by_bytes(const void *a, const void *b, void *user)
@@ -26,7 +26,7 @@ struct looking {
     bool failed;
 };
 
-static void examine_one(void *user, unsigned worker, size_t i)
+static void examine_one(void *user, unsigned worker, uint64_t i)
 {
     struct looking *const l = user;
     if (!audit_examine(&l->audit->examined[l->order[i]], &l->summing[worker], l->audit->context))
@@ -67,7 +67,7 @@ static void examine_all(struct audit *a)
     for (unsigned w = 0; w < a->threads; w++)
         l.failed = !summing_start(&l.summing[w], a->context) || l.failed;
     if (!l.failed)
-        threads_run(a->threads, a->tensors, examine_one, &l);
+        team_run(&(struct team){.threads = a->threads, .tasks = a->tensors, .work = examine_one, .user = &l});
     if (l.failed)
         fail_memory(a->threads * (size_t)BUCKETS * 32);
     for (unsigned w = 0; w < a->threads; w++)

@@ -10,7 +10,7 @@
 
 #include "audit/audit.h"
 #include "audit/audit_repeats.h"
-#include "audit/audit_threads.h"
+#include "base/team.h"
 
 enum { TASK = 1 << 20 };
 
@@ -102,7 +102,7 @@ static void hash_units(struct scan *s, unsigned worker, struct examined *e, uint
     }
 }
 
-static void scan_piece(void *user, unsigned worker, size_t i)
+static void scan_piece(void *user, unsigned worker, uint64_t i)
 {
     enum { STRETCH = 4096 };
     struct scan *const s = user;
@@ -192,7 +192,7 @@ void audit_scan(struct audit *a)
             fail_memory(s.most_columns * sizeof **s.columns);
     if (!s.columns)
         fail_memory(a->threads * sizeof *s.columns);
-    threads_run(a->threads, s.pieces, scan_piece, &s);
+    team_run(&(struct team){.threads = a->threads, .tasks = s.pieces, .work = scan_piece, .user = &s});
     for (unsigned w = 0; w < a->threads; w++)
         free(s.columns[w]);
     free(s.columns);
