@@ -43,6 +43,8 @@ static unsigned char *element(const job *j, const sow_matrix *x, int64_t row, in
 static void copy(const job *j, const sow_matrix *x, int64_t row, int64_t column, int64_t rows, int64_t columns, unsigned char *to,
                  int64_t stride)
 {
+    if (columns == 0)
+        return; /* a product over no terms, whose operands may be NULL */
     for (int64_t i = 0; i < rows; i++, to += (size_t)stride * j->bytes) {
         if (x->column == 1) {
             memcpy(to, element(j, x, row + i, column), (size_t)columns * j->bytes);

@@ -56,7 +56,7 @@ int test_child_status(int (*body)(void *arg), void *arg);
 /** Whether qemu-user runs this program: all is slow. */
 int test_emulated(void);
 
-/** Whether a forked child can start threads; prints why not: qemu-user fails an assertion, ThreadSanitizer gives up. */
+/** Whether a forked child can start threads; prints why not: qemu-user fails an assertion, sanitizers give up or hang. */
 int test_child_can_start_threads(void);
 
 /** One valid distribution per row, ordinary and pathological; every element type can draw each. */
