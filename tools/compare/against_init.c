@@ -10,8 +10,11 @@
 #include "compare/unequal.h"
 #include "model/pipeline.h"
 
-/* A plain law costs the same in any pieces, so these fit into the second-level cache; others pay by the call, as in pipeline.c. */
-enum { PLAIN_BYTES = 256 << 10, OTHER_BYTES = 4 << 20 };
+/*
+ * A task is so much of a tensor that its pages are mapped and given back in one go. A plain law costs the same in any pieces, so it is
+ * drawn into the second-level cache and compared there; others pay by the call, as in pipeline.c.
+ */
+enum { PLAIN_BYTES = 256 << 10, TASK_BYTES = 4 << 20 };
 
 /* A tensor whose bytes are compared. */
 struct pair {
@@ -30,7 +33,7 @@ struct work {
     struct pair *pair;
     size_t pairs, pair_capacity;
     uint64_t tasks;
-    char *buffer; /* OTHER_BYTES for each thread */
+    char *buffer; /* TASK_BYTES for each thread */
     sow_status error;
     pthread_mutex_t lock;
 };
@@ -73,18 +76,21 @@ static void compare_piece(void *user, unsigned thread, uint64_t task)
     struct work *const w = user;
     const struct pair *const p = pair_of(w, task);
     const size_t size = format_align(&formats[p->law->format]);
-    const uint64_t begin = (task - p->first_task) * p->piece_bytes, all = tensor_bytes(p->law);
-    const size_t bytes = all - begin < p->piece_bytes ? (size_t)(all - begin) : p->piece_bytes;
-    uint8_t *const drawn = (uint8_t *)w->buffer + (size_t)thread * OTHER_BYTES;
+    const uint64_t begin = (task - p->first_task) * TASK_BYTES, all = tensor_bytes(p->law);
+    const size_t bytes = all - begin < TASK_BYTES ? (size_t)(all - begin) : TASK_BYTES;
+    uint8_t *const drawn = (uint8_t *)w->buffer + (size_t)thread * TASK_BYTES;
     const uint8_t *const found = w->checkpoint->data[p->index] + begin;
     const struct draw draw = draw_of(w->model, p->law, w->context);
-    const sow_status status = draw_range(&draw, begin / size, drawn, bytes / size, NULL);
-    if (status != SOW_OK) {
-        (void)pthread_mutex_lock(&w->lock);
-        w->error = status;
-        (void)pthread_mutex_unlock(&w->lock);
-    } else if (memcmp(drawn, found, bytes) != 0) {
-        note(w, p, begin / size, found, drawn, bytes / size);
+    for (size_t at = 0, n; at < bytes; at += n) {
+        n = bytes - at < p->piece_bytes ? bytes - at : p->piece_bytes;
+        const sow_status status = draw_range(&draw, (begin + at) / size, drawn, n / size, NULL);
+        if (status != SOW_OK) {
+            (void)pthread_mutex_lock(&w->lock);
+            w->error = status;
+            (void)pthread_mutex_unlock(&w->lock);
+        } else if (memcmp(drawn, found + at, n) != 0) {
+            note(w, p, (begin + at) / size, found + at, drawn, n / size);
+        }
     }
     checkpoint_done(w->checkpoint, p->index, begin, begin + bytes);
 }
@@ -108,9 +114,9 @@ static void add_pair(void *user, size_t finding, const struct tensor *want, uint
     const bool whole = formats[want->format].kind != FORMAT_FLOAT;
     const bool cheap = whole || (tensor_law(w->model, want, &law, NULL, 0) == SOW_OK && law.plain);
     w->pair = array_grow(w->pair, &w->pair_capacity, w->pairs + 1, sizeof *w->pair);
-    const struct pair p = {want, finding, index, cheap ? PLAIN_BYTES : OTHER_BYTES, w->tasks};
+    const struct pair p = {want, finding, index, cheap ? PLAIN_BYTES : TASK_BYTES, w->tasks};
     w->pair[w->pairs++] = p;
-    w->tasks += (bytes + p.piece_bytes - 1) / p.piece_bytes;
+    w->tasks += (bytes + TASK_BYTES - 1) / TASK_BYTES;
 }
 
 struct findings against_init(const struct checkpoint *checkpoint, const struct model *model, const struct host *host, bool show)
@@ -119,9 +125,9 @@ struct findings against_init(const struct checkpoint *checkpoint, const struct m
     match_names(&(struct matcher){checkpoint, model, &w.found, add_pair, &w});
     if (w.pairs == 0)
         return w.found;
-    w.buffer = aligned_alloc(4096, (size_t)host->threads * OTHER_BYTES);
+    w.buffer = aligned_alloc(4096, (size_t)host->threads * TASK_BYTES);
     if (!w.buffer)
-        fail_memory((size_t)host->threads * OTHER_BYTES);
+        fail_memory((size_t)host->threads * TASK_BYTES);
     (void)pthread_mutex_init(&w.lock, NULL);
     if (show)
         progress_start(w.found.bytes);
