@@ -4,27 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static float from_bits(uint32_t bits)
-{
-    float f;
-    memcpy(&f, &bits, sizeof f);
-    return f;
-}
-
-static uint32_t to_bits(float f)
-{
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    return bits;
-}
-
-/* The exponent moves by a multiplication, which is exact for subnormal halves, too. */
-static float half(uint32_t h)
-{
-    const uint32_t magnitude = (h & 0x7fffu) << 13, sign = (h & 0x8000u) << 16;
-    const float f = (h & 0x7c00u) == 0x7c00u ? from_bits(magnitude | 0x7f800000u) : from_bits(magnitude) * 0x1p112f;
-    return from_bits(to_bits(f) | sign);
-}
+#include "files/sixteen_bits.h"
 
 static uint16_t load16(const uint8_t *p)
 {
@@ -49,11 +29,11 @@ void values_load_f32(sow_dtype dtype, const uint8_t *data, uint64_t first, size_
         return;
     case SOW_F16:
         for (size_t i = 0; i < n; i++)
-            values[i] = half(load16(p + 2 * i));
+            values[i] = f16_as_float(load16(p + 2 * i));
         return;
     default:
         for (size_t i = 0; i < n; i++)
-            values[i] = from_bits((uint32_t)load16(p + 2 * i) << 16);
+            values[i] = bf16_as_float(load16(p + 2 * i));
     }
 }
 
@@ -108,7 +88,7 @@ double values_at(sow_dtype dtype, const uint8_t *data, uint64_t i)
 /* Where bucket `upper` begins away from zero: buckets are halves or bf16s rounded towards zero (sow/stats.h). */
 static double of_upper(sow_dtype dtype, uint32_t upper)
 {
-    return (double)(dtype == SOW_F16 ? half(upper) : from_bits(upper << 16));
+    return (double)(dtype == SOW_F16 ? f16_as_float((uint16_t)upper) : bf16_as_float((uint16_t)upper));
 }
 
 /* Bucket `upper` begins, away from zero, at this magnitude. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "files/sixteen_bits.h"
+
 /*
  * Runs at the speed of memory on a few threads: so it is compiled for wide registers, too. Both sides become doubles, exactly, a run at a
  * time in the first-level cache.
@@ -31,24 +33,6 @@ bool distance_knows(const struct format *f)
         out[i] = (double)(value);                                                                                                          \
     }
 
-static inline float bits_as_float(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-/* The fraction and exponent at f32's places are 2^-112 times the number, subnormal ones too; the largest exponent is infinity's and NaN's.
- */
-static inline float half_as_float(uint16_t half)
-{
-    const uint32_t rest = (uint32_t)(half & 0x7fff) << 13, sign = (uint32_t)(half & 0x8000) << 16;
-    uint32_t bits;
-    const float x = bits_as_float(rest) * 0x1p112f;
-    memcpy(&bits, &x, sizeof bits);
-    return bits_as_float(((half & 0x7c00) == 0x7c00 ? rest | 0x7f800000u : bits) | sign);
-}
-
 WIDE static void widen(const struct format *f, const uint8_t *data, double *out, size_t n)
 {
     if (f->kind == FORMAT_FLOAT) {
@@ -57,9 +41,9 @@ WIDE static void widen(const struct format *f, const uint8_t *data, double *out,
         else if (f->dtype == SOW_F32)
             WIDEN(float, x)
         else if (f->dtype == SOW_BF16)
-            WIDEN(uint16_t, bits_as_float((uint32_t)x << 16))
+            WIDEN(uint16_t, bf16_as_float(x))
         else
-            WIDEN(uint16_t, half_as_float(x))
+            WIDEN(uint16_t, f16_as_float(x))
         return;
     }
     const bool is_signed = f->kind == FORMAT_SIGNED;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "files/sixteen_bits.h"
 #include "model/values.h"
 
 static double get_f64(const uint8_t *p)
@@ -21,20 +22,12 @@ static double get_f32(const uint8_t *p)
 
 static double get_bf16(const uint8_t *p)
 {
-    const uint32_t bits = (uint32_t)p[1] << 24 | (uint32_t)p[0] << 16;
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return (double)x;
+    return (double)bf16_as_float((uint16_t)(p[1] << 8 | p[0]));
 }
 
-/* The exponent is moved by a multiplication, which does subnormals as well; infinities and NaNs have the largest one. */
 static double get_f16(const uint8_t *p)
 {
-    const uint32_t half = (uint32_t)p[1] << 8 | p[0], special = (half & 0x7c00) == 0x7c00 ? 0x70000000 : 0;
-    const uint32_t bits = (half & 0x8000) << 16 | ((half & 0x7fff) << 13 | special);
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return (double)(special ? x : x * 0x1p112f);
+    return (double)f16_as_float((uint16_t)(p[1] << 8 | p[0]));
 }
 
 #define WHOLE(name, type)                                                                                                                  \

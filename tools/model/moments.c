@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "files/sixteen_bits.h"
+
 /*
  * Runs on the threads that draw, beside kernels of a quarter of a nanosecond per element: so it is compiled for wide registers, too.
  * 32 float sums of at most RUN/32 terms each, then double: some 1e-7 relative, far below what a sample says about its law. Sums and
@@ -124,9 +126,7 @@ static double widen(sow_dtype dtype, const char *element)
         return (double)value;
     }
     memcpy(&half, element, sizeof half);
-    const uint32_t bits = dtype == SOW_BF16 ? (uint32_t)half << 16 : (uint32_t)(half & 0x8000) << 16 | (uint32_t)(half & 0x7fff) << 13;
-    memcpy(&value, &bits, sizeof value);
-    return (double)(dtype == SOW_BF16 ? value : value * 0x1p112f);
+    return (double)(dtype == SOW_BF16 ? bf16_as_float(half) : f16_as_float(half));
 }
 
 void moments_add(struct moments *m, sow_dtype dtype, const void *data, size_t n, double centre)
