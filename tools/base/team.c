@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 
 struct shared {
     const struct team *team;
@@ -50,4 +51,19 @@ void team_run(const struct team *t)
     work(&shared, 0);
     for (unsigned i = 1; i < started; i++)
         (void)pthread_join(thread[i], NULL);
+}
+
+size_t team_thing(const uint64_t *first, size_t stride, size_t count, uint64_t task)
+{
+    size_t low = 0, high = count;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        uint64_t begin;
+        memcpy(&begin, (const char *)first + middle * stride, sizeof begin);
+        if (begin <= task)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }

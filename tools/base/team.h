@@ -18,6 +18,12 @@ struct team {
     void *user;
 };
 
+/**
+ * Tasks are often pieces of things that stand one behind the other: which of `count` > 0 things a task is of. `first` points at the number
+ * of the first one's first task, the others' are `stride` bytes apart.
+ */
+size_t team_thing(const uint64_t *first, size_t stride, size_t count, uint64_t task);
+
 /** Returns when all are done. Fewer threads than asked for do the same. */
 void team_run(const struct team *team);
 

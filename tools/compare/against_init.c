@@ -40,15 +40,7 @@ struct work {
 
 static const struct pair *pair_of(const struct work *w, uint64_t task)
 {
-    size_t low = 0, high = w->pairs;
-    while (high - low > 1) {
-        const size_t middle = low + (high - low) / 2;
-        if (w->pair[middle].first_task <= task)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &w->pair[low];
+    return &w->pair[team_thing(&w->pair->first_task, sizeof *w->pair, w->pairs, task)];
 }
 
 /* Where the bytes are not all equal. */
